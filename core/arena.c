@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Chained arena blocks, growing buffers and arrays. */
+#include "core/arena.h"
+
+#include <stdarg.h>
+
+#include "core/err.h"
+
+enum { BLOCK_SIZE = 64 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size; /* of the bytes behind this head */
+    char bytes[] __attribute__((aligned(16)));
+};
+
+void *mem_alloc(size_t size)
+{
+    void *p = calloc(1, size ? size : 1);
+
+    if (!p)
+        die("out of memory (%zu bytes wanted)", size);
+    return p;
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+static void *mem_resize(void *p, size_t size)
+{
+    p = realloc(p, size);
+    if (!p)
+        die("out of memory (%zu bytes wanted)", size);
+    return p;
+}
+
+void *vec_grow(void *items, size_t *cap, size_t need, size_t size)
+{
+    if (need <= *cap)
+        return items;
+    size_t want = *cap ? *cap * 2 : 8;
+    if (want < need)
+        want = need;
+    items = mem_resize(items, want * size);
+    memset((char *)items + *cap * size, 0, (want - *cap) * size);
+    *cap = want;
+    return items;
+}
+
+static void arena_add_block(struct arena *a, size_t need)
+{
+    /* Blocks grow with the arena, so that a large batch does not make thousands of them. */
+    size_t size = a->held < 16 * BLOCK_SIZE ? BLOCK_SIZE : 16 * BLOCK_SIZE;
+
+    if (size < need)
+        size = need;
+    struct arena_block *block = malloc(sizeof *block + size);
+    if (!block)
+        die("out of memory (%zu bytes wanted)", size);
+    block->next = a->blocks;
+    block->size = size;
+    a->blocks = block;
+    a->at = block->bytes;
+    a->end = block->bytes + size;
+    a->held += size;
+}
+
+char *arena_bytes(struct arena *a, size_t size)
+{
+    if ((size_t)(a->end - a->at) < size)
+        arena_add_block(a, size);
+    char *p = a->at;
+    a->at += size;
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    size_t pad = -(uintptr_t)a->at & 15;
+
+    if ((size_t)(a->end - a->at) < size + pad) {
+        arena_add_block(a, size);
+        pad = 0;
+    }
+    char *p = a->at + pad;
+    a->at = p + size;
+    memset(p, 0, size);
+    return p;
+}
+
+str arena_str(struct arena *a, str s)
+{
+    char *p = arena_bytes(a, s.len);
+
+    if (s.len)
+        memcpy(p, s.p, s.len);
+    return (str){p, s.len};
+}
+
+str arena_printf(struct arena *a, const char *fmt, ...)
+{
+    char small[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    int n = vsnprintf(small, sizeof small, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return STR("");
+    size_t len = (size_t)n;
+    if (len < sizeof small)
+        return arena_str(a, (str){small, len});
+    char *p = arena_bytes(a, len + 1);
+    va_start(ap, fmt);
+    vsnprintf(p, len + 1, fmt, ap);
+    va_end(ap);
+    return (str){p, len};
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_block *keep = a->blocks;
+
+    if (!keep)
+        return;
+    while (keep->next) {
+        struct arena_block *next = keep->next;
+        a->held -= keep->size;
+        free(keep);
+        keep = next;
+    }
+    a->blocks = keep;
+    a->at = keep->bytes;
+    a->end = keep->bytes + keep->size;
+}
+
+void arena_free(struct arena *a)
+{
+    while (a->blocks) {
+        struct arena_block *next = a->blocks->next;
+        free(a->blocks);
+        a->blocks = next;
+    }
+    *a = (struct arena){0};
+}
+
+void buf_reserve(struct buf *b, size_t more)
+{
+    if (b->cap - b->len >= more)
+        return;
+    size_t cap = b->cap ? b->cap * 2 : 256;
+    if (cap - b->len < more)
+        cap = b->len + more;
+    b->p = mem_resize(b->p, cap);
+    b->cap = cap;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+    if (n == 0)
+        return;
+    buf_reserve(b, n);
+    memcpy(b->p + b->len, bytes, n);
+    b->len += n;
+}
+
+void buf_str(struct buf *b, str s)
+{
+    buf_add(b, s.p, s.len);
+}
+
+void buf_char(struct buf *b, char c)
+{
+    buf_reserve(b, 1);
+    b->p[b->len++] = c;
+}
+
+void buf_u64(struct buf *b, uint64_t v)
+{
+    char digits[20];
+    size_t n = sizeof digits;
+
+    do {
+        digits[--n] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    buf_add(b, digits + n, sizeof digits - n);
+}
+
+void buf_i64(struct buf *b, int64_t v)
+{
+    if (v < 0)
+        buf_char(b, '-');
+    buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void buf_hex(struct buf *b, uint64_t v)
+{
+    char digits[16];
+    size_t n = sizeof digits;
+
+    do {
+        digits[--n] = "0123456789abcdef"[v & 15];
+        v >>= 4;
+    } while (v);
+    buf_add(b, digits + n, sizeof digits - n);
+}
+
+void buf_digits(struct buf *b, uint64_t v, unsigned width)
+{
+    buf_reserve(b, width);
+    for (unsigned i = width; i > 0; i--) {
+        b->p[b->len + i - 1] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    b->len += width;
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap;
+
+    buf_reserve(b, 128);
+    va_start(ap, fmt);
+    int n = vsnprintf(b->p + b->len, b->cap - b->len, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    if ((size_t)n >= b->cap - b->len) {
+        buf_reserve(b, (size_t)n + 1);
+        va_start(ap, fmt);
+        vsnprintf(b->p + b->len, b->cap - b->len, fmt, ap);
+        va_end(ap);
+    }
+    b->len += (size_t)n;
+}
+
+str buf_view(const struct buf *b)
+{
+    return (str){b->p ? b->p : "", b->len};
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){0};
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a parser is. A format is one file (or folder) in parsers/ that ends with a const
+ * `struct parser`, and one line in parsers/list.def. Nothing else has to change. */
+#ifndef CORE_PARSER_H
+#define CORE_PARSER_H
+
+#include "core/batch.h"
+#include "core/source.h"
+#include "core/time.h"
+
+enum reads {
+    READS_LINES,  /* text, cut at line ends (where `starts` allows it, if set) */
+    READS_CHUNKS, /* cut at multiples of chunk_size, counted from chunk_base */
+    READS_WHOLE   /* one job a blob, whole in memory: small blobs only (64 MiB) */
+};
+
+enum { CARRY_SIZE = 2048, CONTEXT_MAX = 64 * 1024, LINE_MAX_BYTES = 1 << 20 };
+
+/* State that flows along one blob in file order: plain bytes, zero at the start of the blob.
+ * Cast it to a struct of your own (at most CARRY_SIZE, no pointers). */
+struct carry {
+    _Alignas(8) unsigned char bytes[CARRY_SIZE];
+};
+
+/* What probing sees of a blob. */
+struct sample {
+    str head;        /* first bytes, up to 64 KiB */
+    str middle, end; /* up to 16 KiB each, "" when the blob is short or cannot seek; they begin
+                        in the middle of a line */
+    str path;
+    uint64_t size; /* 0 when unknown */
+};
+
+/* Options and facts that a parser may need to know. */
+struct hints {
+    const struct zone *zone; /* of texts without one; NULL = not known, leave EVENT_ZONE_OPEN */
+    bool messages;           /* make one-line messages? (off for raw dumps) */
+    bool lenient;
+};
+
+/* One job: consecutive bytes of one blob. An item belongs to the job that holds its first byte:
+ * look into `after` to finish it, use `before` to know what the neighbour finished. */
+struct input {
+    str bytes;
+    str before, after; /* up to CONTEXT_MAX each, adjacent to bytes in memory */
+    uint64_t offset;   /* of bytes.p in the (decompressed) blob */
+    bool last;         /* no byte of the blob follows bytes */
+    const struct carry *carry; /* as `carry` left it at the first byte */
+    const struct source *source;
+    const struct hints *hints;
+};
+
+struct parser {
+    const char *name;  /* as in --parser and coverage: "evtx", "syslog", "squid" */
+    const char *about; /* one line for `ashiato formats` */
+    enum reads reads;
+    uint32_t chunk_base, chunk_size; /* READS_CHUNKS */
+    const char *const *beats;        /* names of more general parsers, NULL at the end; or NULL */
+    const char *example;             /* a short valid input for texts: under the contract tests */
+
+    /* 0 = not mine ... 100 = surely mine. Text: probe_lines with its own line reader. */
+    int (*probe)(const struct sample *sample);
+    /* May a chunk be cut before this line? NULL: before any line. */
+    bool (*starts)(str line);
+    /* Runs in file order over all bytes, before the job that they belong to: at memchr speed. */
+    void (*carry)(struct carry *state, str bytes);
+    /* Makes events of in->bytes. Must not keep state between calls nor write anything but out. */
+    void (*parse)(const struct input *in, struct batch *out);
+};
+
+/* The list, in the order of parsers/list.def. */
+extern const struct parser *const parsers[];
+extern const size_t parser_count;
+
+/* Share of the sampled lines (head, middle, end; at most 200; blank ones do not count) that
+ * `accepts`, 0 to 100; 0 when there is no line at all. Lines that `ignores` (may be NULL; for
+ * comments) says yes to do not count either. */
+int probe_lines(const struct sample *s, bool (*accepts)(str line), bool (*ignores)(str line));
+
+/* Iterates over the lines that belong to this job. A line longer than LINE_MAX_BYTES is cut:
+ * *cut_len is its full length when that happened, else 0. Returns false at the end.
+ *     size_t pos = 0; str line; uint64_t offset; size_t full;
+ *     while (input_line(in, &pos, &line, &offset, &full)) ... */
+bool input_line(const struct input *in, size_t *pos, str *line, uint64_t *offset, size_t *cut_len);
+
+/* Sets time, precision and zone flags of an event from a civil time of a text log without a zone
+ * (year 0: also without a year, then year_index is counted on from `year_index`). Uses
+ * hints->zone when it is given, else leaves it open for the settle pass. */
+void event_civil_time(struct event *e, const struct civil *c, enum precision precision,
+                      uint8_t year_index, const struct hints *hints);
+
+#endif

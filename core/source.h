@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A blob of evidence as the rest of the program knows it: where it came from, whose it is, what
+ * was found in it. One line of the coverage table. */
+#ifndef CORE_SOURCE_H
+#define CORE_SOURCE_H
+
+#include "core/event.h"
+#include "core/names.h"
+
+struct source_note {
+    uint64_t offset;
+    bool placed; /* does the offset mean something? */
+    str text;
+};
+
+struct source {
+    str path;      /* provenance, relative to the argument, '/' between parts: "FS01/.../Security.evtx" */
+    str system;    /* the machine whose disk it lay on */
+    str family;    /* path without rotation suffix: what forms one log over time */
+    str parser;    /* name of the parser that claimed it, "" = unread */
+    str unread;    /* why, when parser is "" */
+    uint64_t size; /* bytes as stored (compressed ones: compressed) */
+    int64_t mtime_ns; /* of the file as found; TIME_UNKNOWN when there is none */
+    uint8_t sha256[32];
+    bool hashed, empty, failed; /* failed: it could not be read */
+    uint64_t events, damaged, skipped;
+    int64_t first_ns, last_ns; /* of its events with a believable time; TIME_UNKNOWN when none */
+    struct source_note *notes;
+    size_t note_count, note_total;
+    /* settled facts for texts without year or zone, told in the coverage notes */
+    int32_t base_year;
+    bool year_inferred, zone_assumed;
+    /* text without a year: how the year was found, "" when it was not open */
+    str year_basis, zone_basis;
+};
+
+/* The name of a log without directory and rotation suffix: "auth.log" for "auth.log.1",
+ * "auth.log.2.gz", "auth.log-20241005", "auth-20241005.log" stays. Borrows from path. */
+str log_family(str path);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a Windows event record, in whatever form it came (EVTX, XML, JSON), to the unified event:
+ * kind, roles, outcome, severity and one-line message, from the tables in windows_events.def. The
+ * (provider or channel, event id) pair decides; the id alone never does. */
+#ifndef PARSERS_WINDOWS_H
+#define PARSERS_WINDOWS_H
+
+#include "core/batch.h"
+#include "core/parser.h"
+
+/* The System part of a record; texts as written, "" or 0 where the record has none. Borrowed for
+ * the life of the batch. */
+struct windows_record {
+    str provider, provider_guid, event_source_name;
+    str channel, computer, user_sid, activity_id, related_activity_id;
+    str keywords; /* "0x8020000000000000" */
+    uint32_t code, qualifiers;
+    uint32_t version, level, task, opcode;
+    uint64_t record_id;
+    uint32_t pid, tid;
+    bool has_pid, has_version, has_level, has_task, has_opcode, has_qualifiers;
+};
+
+/* Completes the open event of `b`, whose time, offset, sequence, uid and FIELD_EVENT_DATA or
+ * FIELD_USER_DATA fields are set: adds the winlog.* fields of the System part, host, provider,
+ * channel, code, kind, roles, ECS fields, severity, outcome and (with `messages`) the message. */
+void windows_describe(struct batch *b, const struct windows_record *r, bool messages);
+
+#endif
