@@ -38,7 +38,8 @@ struct batch {
     size_t note_count;  /* notes made, may exceed BATCH_NOTES */
     uint64_t damaged;   /* records that could not be understood */
     uint64_t skipped;   /* lines without an event on purpose: comments, headers, blank lines */
-    uint64_t next_part_offset;
+    uint64_t last_offset; /* of the last event begun, for `part` */
+    uint16_t next_part;
     uint32_t source; /* copied to each event */
     uint64_t system; /* likewise; a name of this batch */
 };
@@ -54,10 +55,11 @@ void batch_message(struct batch *b, const char *fmt, ...) __attribute__((format(
 void batch_commit(struct batch *b);
 void batch_drop(struct batch *b);
 
-/* The uid of a text line: hash of system, family (log name without rotation suffix), line. Sets
- * EVENT_LINE, so that equal lines of one blob stay apart. */
+/* The uid of a text line: hash of system, family (log name without rotation suffix), line, part.
+ * Sets EVENT_LINE, so that equal lines of one blob stay apart. Call it after batch_begin. */
 void event_uid_line(struct event *e, str system, str family, str line);
-/* The uid of anything else: hash of `content` (which must hold all that identifies the record). */
+/* The uid of anything else: hash of `content` (which must hold all that identifies the record)
+ * and part. */
 void event_uid_content(struct event *e, const void *content, size_t len);
 
 /* Damage is data: counted, and the first BATCH_NOTES are kept with their offset. */

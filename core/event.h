@@ -122,7 +122,9 @@ bool kind_of(str text, enum kind *kind);   /* the reverse */
 const char *severity_text(enum severity severity); /* "info" ... "critical" */
 bool severity_of(str text, enum severity *severity);
 const char *outcome_text(enum outcome outcome); /* "unknown", "success", "failure" */
-const char *flag_text(unsigned bit);            /* "year-inferred"; NULL for working flags */
+bool outcome_of(str text, enum outcome *outcome);
+const char *flag_text(unsigned bit); /* "year-inferred"; NULL for working flags */
+unsigned flag_of(str text);          /* the reverse; 0 for a text that is none */
 
 /* The value of a field by name, whatever its group: full name, or for FIELD_USER_DATA the last
  * level of it. The first that matches; a VALUE_NULL value when there is none. */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Filling a batch. */
+#include "core/batch.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <xxhash.h>
+
+enum { FIELDS_MAX = UINT16_MAX, MESSAGE_MAX_BYTES = 16 * 1024 };
+
+struct event *batch_begin(struct batch *b, uint64_t offset)
+{
+    assert(!b->open);
+    bool again = b->count > 0 && b->last_offset == offset;
+    struct event *e = arena_alloc(&b->arena, sizeof *e);
+
+    b->next_part = again ? (uint16_t)(b->next_part + 1) : 0;
+    b->last_offset = offset;
+    e->time_ns = TIME_UNKNOWN;
+    e->source = b->source;
+    e->system = b->system;
+    e->offset = offset;
+    e->sequence = offset;
+    e->part = b->next_part;
+    b->open = e;
+    b->scratch_count = 0;
+    return e;
+}
+
+void batch_field(struct batch *b, enum field_group group, str name, struct value value)
+{
+    assert(b->open);
+    if (b->scratch_count == FIELDS_MAX) { /* a record of 64 KiB cannot hold more */
+        batch_note(b, b->open->offset, "a record with more than %d fields", FIELDS_MAX);
+        return;
+    }
+    b->scratch = vec_grow(b->scratch, &b->scratch_cap, b->scratch_count + 1, sizeof *b->scratch);
+    b->scratch[b->scratch_count++] = (struct field){
+        .name = name.p,
+        .name_len = (uint16_t)(name.len < UINT16_MAX ? name.len : UINT16_MAX),
+        .data = value.p,
+        .len = value.len,
+        .type = value.type,
+        .group = (uint8_t)group,
+    };
+    b->open->fields = b->scratch; /* so that event_field works on an open event */
+    b->open->field_count = (uint16_t)b->scratch_count;
+}
+
+void batch_text(struct batch *b, enum field_group group, str name, str utf8)
+{
+    if (utf8.len)
+        batch_field(b, group, name, value_of(utf8));
+}
+
+void batch_number(struct batch *b, enum field_group group, str name, uint64_t v)
+{
+    batch_field(b, group, name, value_number(&b->arena, v));
+}
+
+static str vprint(struct arena *a, const char *fmt, va_list ap)
+{
+    char text[MESSAGE_MAX_BYTES];
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+
+    if (n < 0)
+        return STR("");
+    return arena_str(a, (str){text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1});
+}
+
+void batch_message(struct batch *b, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    str text = vprint(&b->arena, fmt, ap);
+    va_end(ap);
+    batch_text(b, FIELD_ECS, STR("message"), text);
+}
+
+void batch_commit(struct batch *b)
+{
+    struct event *e = b->open;
+
+    assert(e);
+    if (b->scratch_count) {
+        struct field *fields = arena_alloc(&b->arena, b->scratch_count * sizeof *fields);
+        memcpy(fields, b->scratch, b->scratch_count * sizeof *fields);
+        e->fields = fields;
+        e->field_count = (uint16_t)b->scratch_count;
+    }
+    if (e->time_ns == TIME_UNKNOWN)
+        e->flags |= EVENT_TIME_MISSING;
+    b->events = vec_grow(b->events, &b->cap, b->count + 1, sizeof(struct event *));
+    b->events[b->count++] = e;
+    b->open = NULL;
+}
+
+void batch_drop(struct batch *b)
+{
+    assert(b->open);
+    b->open = NULL;
+    b->scratch_count = 0;
+}
+
+static struct uid uid_of_hash(XXH128_hash_t h)
+{
+    return (struct uid){h.high64, h.low64};
+}
+
+void event_uid_line(struct event *e, str system, str family, str line)
+{
+    /* The place within system and family comes into the seed, so that the line is hashed at once. */
+    uint64_t seed = XXH3_64bits(system.p, system.len) * 3 + XXH3_64bits(family.p, family.len);
+
+    e->uid = uid_of_hash(XXH3_128bits_withSeed(line.p, line.len, seed + e->part));
+    e->flags |= EVENT_LINE;
+}
+
+void event_uid_content(struct event *e, const void *content, size_t len)
+{
+    e->uid = uid_of_hash(XXH3_128bits_withSeed(content, len, e->part));
+}
+
+static void keep_note(struct batch *b, uint64_t offset, const char *fmt, va_list ap)
+{
+    if (b->note_count < BATCH_NOTES)
+        b->notes[b->note_count] = (struct note){offset, vprint(&b->arena, fmt, ap)};
+    b->note_count++;
+}
+
+void batch_damaged(struct batch *b, uint64_t offset, const char *fmt, ...)
+{
+    va_list ap;
+
+    b->damaged++;
+    va_start(ap, fmt);
+    keep_note(b, offset, fmt, ap);
+    va_end(ap);
+}
+
+void batch_note(struct batch *b, uint64_t offset, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    keep_note(b, offset, fmt, ap);
+    va_end(ap);
+}
+
+void batch_reset(struct batch *b)
+{
+    arena_reset(&b->arena);
+    names_reset(&b->names);
+    b->count = 0;
+    b->open = NULL;
+    b->scratch_count = 0;
+    b->note_count = 0;
+    b->damaged = b->skipped = 0;
+    b->last_offset = 0;
+    b->next_part = 0;
+}
+
+void batch_free(struct batch *b)
+{
+    arena_free(&b->arena);
+    names_free(&b->names);
+    mem_free(b->events);
+    mem_free(b->scratch);
+    *b = (struct batch){0};
+}
