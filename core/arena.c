@@ -243,6 +243,14 @@ str buf_view(const struct buf *b)
     return (str){b->p ? b->p : "", b->len};
 }
 
+void buf_trim(struct buf *b)
+{
+    if (b->len == b->cap)
+        return;
+    b->p = mem_resize(b->p, b->len ? b->len : 1);
+    b->cap = b->len;
+}
+
 void buf_free(struct buf *b)
 {
     free(b->p);

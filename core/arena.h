@@ -47,6 +47,7 @@ void buf_hex(struct buf *b, uint64_t v);                    /* lower case, no 0x
 void buf_digits(struct buf *b, uint64_t v, unsigned width); /* decimal, zero-padded */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 str buf_view(const struct buf *b);
+void buf_trim(struct buf *b); /* gives back what is not used */
 void buf_free(struct buf *b);
 
 /* For tables that outgrow an arena: die instead of NULL, mem_free(NULL) is fine. */

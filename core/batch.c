@@ -9,14 +9,22 @@
 
 enum { FIELDS_MAX = UINT16_MAX, MESSAGE_MAX_BYTES = 16 * 1024 };
 
+void batch_source(struct batch *b, uint32_t source, str system)
+{
+    b->source = source;
+    b->system = names_put(&b->names, system);
+    b->begun = false;
+}
+
 struct event *batch_begin(struct batch *b, uint64_t offset)
 {
     assert(!b->open);
-    bool again = b->count > 0 && b->last_offset == offset;
+    bool again = b->begun && b->last_offset == offset;
     struct event *e = arena_alloc(&b->arena, sizeof *e);
 
     b->next_part = again ? (uint16_t)(b->next_part + 1) : 0;
     b->last_offset = offset;
+    b->begun = true;
     e->time_ns = TIME_UNKNOWN;
     e->source = b->source;
     e->system = b->system;
@@ -59,7 +67,8 @@ void batch_number(struct batch *b, enum field_group group, str name, uint64_t v)
     batch_field(b, group, name, value_number(&b->arena, v));
 }
 
-static str vprint(struct arena *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static str vprint(struct arena *a, const char *fmt,
+                                                        va_list ap)
 {
     char text[MESSAGE_MAX_BYTES];
     int n = vsnprintf(text, sizeof text, fmt, ap);
@@ -123,7 +132,8 @@ void event_uid_content(struct event *e, const void *content, size_t len)
     e->uid = uid_of_hash(XXH3_128bits_withSeed(content, len, e->part));
 }
 
-static void keep_note(struct batch *b, uint64_t offset, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void keep_note(struct batch *b, uint64_t offset,
+                                                            const char *fmt, va_list ap)
 {
     if (b->note_count < BATCH_NOTES)
         b->notes[b->note_count] = (struct note){offset, vprint(&b->arena, fmt, ap)};
@@ -158,8 +168,7 @@ void batch_reset(struct batch *b)
     b->scratch_count = 0;
     b->note_count = 0;
     b->damaged = b->skipped = 0;
-    b->last_offset = 0;
-    b->next_part = 0;
+    b->begun = false;
 }
 
 void batch_free(struct batch *b)

@@ -40,9 +40,13 @@ struct batch {
     uint64_t skipped;   /* lines without an event on purpose: comments, headers, blank lines */
     uint64_t last_offset; /* of the last event begun, for `part` */
     uint16_t next_part;
+    bool begun;
     uint32_t source; /* copied to each event */
     uint64_t system; /* likewise; a name of this batch */
 };
+
+/* The events that follow are of this source. Called before each blob or part of one. */
+void batch_source(struct batch *b, uint32_t source, str system);
 
 /* A new event with source, system, offset, sequence = offset, PRECISION_S, TIME_UNKNOWN. A second
  * event begun at the same offset gets the next `part`. */

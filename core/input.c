@@ -43,18 +43,19 @@ bool input_line(const struct input *in, size_t *pos, str *line, uint64_t *offset
 {
     if (*pos >= in->bytes.len)
         return false;
-    /* The last line may end behind the job's bytes: `after` is adjacent. */
-    str rest = {in->bytes.p + *pos, in->bytes.len - *pos + in->after.len};
+    str rest = str_skip(in->bytes, *pos); /* jobs are cut at line ends */
     size_t end = str_find_char(rest, '\n');
 
     *offset = in->offset + *pos;
     *pos += end + 1;
     *line = str_head(rest, end);
+    *cut_len = *pos >= in->bytes.len ? in->cut_line : 0;
     if (line->len && line->p[line->len - 1] == '\r')
         line->len--;
-    *cut_len = line->len > LINE_MAX_BYTES ? line->len : 0;
-    if (*cut_len)
+    if (line->len > LINE_MAX_BYTES) {
+        *cut_len = *cut_len ? *cut_len : line->len;
         line->len = LINE_MAX_BYTES;
+    }
     return true;
 }
 

@@ -33,7 +33,9 @@ struct sample {
 };
 
 /* Options and facts that a parser may need to know. */
+struct case_index; /* paths of a case that is read back (core/source.h) */
 struct hints {
+    const struct case_index *cases;
     const struct zone *zone; /* of texts without one; NULL = not known, leave EVENT_ZONE_OPEN */
     bool messages;           /* make one-line messages? (off for raw dumps) */
     bool lenient;
@@ -46,6 +48,7 @@ struct input {
     str before, after; /* up to CONTEXT_MAX each, adjacent to bytes in memory */
     uint64_t offset;   /* of bytes.p in the (decompressed) blob */
     bool last;         /* no byte of the blob follows bytes */
+    uint64_t cut_line; /* text: the last line of bytes was cut at LINE_MAX_BYTES; its full length */
     const struct carry *carry; /* as `carry` left it at the first byte */
     const struct source *source;
     const struct hints *hints;

@@ -35,6 +35,11 @@ struct source {
     str year_basis, zone_basis;
 };
 
+/* The sources of a case that is read back: path in the case -> index in this run. Returns false
+ * for a path that the case's manifest does not list. */
+struct case_index;
+bool case_source(const struct case_index *cases, str path, uint32_t *source);
+
 /* The name of a log without directory and rotation suffix: "auth.log" for "auth.log.1",
  * "auth.log.2.gz", "auth.log-20241005", "auth-20241005.log" stays. Borrows from path. */
 str log_family(str path);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Evidence from files and folders: the server behind core/evidence.h. Folders are walked whole,
+ * symbolic links are not followed (but listed), .gz and .zst are peeled by content. Nothing is
+ * ever written, and each blob is opened only while it is read. */
+#ifndef EVIDENCE_EVIDENCE_H
+#define EVIDENCE_EVIDENCE_H
+
+#include "core/err.h"
+#include "core/evidence.h"
+#include "core/str.h"
+
+struct evidence_options {
+    const str *paths; /* arguments, NUL-terminated texts; "-" is standard input */
+    size_t path_count;
+    str system; /* the system of every blob, "" = from the folder layout */
+    bool digest; /* compute SHA-256 while reading */
+};
+
+struct files;
+
+/* Lists everything below the arguments. NULL and a message when an argument does not exist; what
+ * cannot be read inside a folder is listed with a reason instead. */
+struct files *files_open(const struct evidence_options *o, struct err *err);
+struct evidence files_evidence(struct files *f);
+/* Case folders among the arguments: path of the folder, by number; "" past the last. */
+str files_case(const struct files *f, size_t index);
+void files_close(struct files *f);
+
+/* The system of a blob, from where it lies: `root` is the name of the argument, `rel` the path
+ * below it ("" for a lone file). The folder above Windows/System32, var/log and the like, volume
+ * names (C, C:, C%3A, [root]) passed over; else the first folder below the argument; else the
+ * argument's own name; a lone file belongs to "evidence". */
+str system_of(str root, str rel);
+
+/* Decompressing reader over stored bytes, chosen by the first bytes: gzip (RFC 1952, several
+ * members), zstd frames (RFC 8878), or as they are. */
+struct peel;
+/* read(ctx, buf, n): bytes read, 0 at the end, -1 on an error. */
+struct peel *peel_open(str head, long (*read)(void *ctx, void *buf, size_t n), void *ctx);
+bool peel_is_plain(str head);
+/* Up to n bytes; false and a reason when the stream is damaged (what came before stays good). */
+bool peel_read(struct peel *p, void *buf, size_t n, size_t *got, struct err *err);
+void peel_close(struct peel *p);
+
+#endif
