@@ -15,7 +15,7 @@ enum reads {
     READS_WHOLE   /* one job a blob, whole in memory: small blobs only (64 MiB) */
 };
 
-enum { CARRY_SIZE = 2048, CONTEXT_MAX = 64 * 1024, LINE_MAX_BYTES = 1 << 20 };
+enum { CARRY_SIZE = 2048, LINE_MAX_BYTES = 1 << 20 };
 
 /* State that flows along one blob in file order: plain bytes, zero at the start of the blob.
  * Cast it to a struct of your own (at most CARRY_SIZE, no pointers). */
@@ -41,11 +41,12 @@ struct hints {
     bool lenient;
 };
 
-/* One job: consecutive bytes of one blob. An item belongs to the job that holds its first byte:
- * look into `after` to finish it, use `before` to know what the neighbour finished. */
+/* One job: consecutive bytes of one blob, cut where items begin. READS_LINES: whole lines, the
+ * first of which `starts` accepts (a longer item than 256 KiB may be cut all the same).
+ * READS_CHUNKS: whole chunks, but for the end of the blob; the first job begins at offset 0 and
+ * holds the chunk_base bytes before the first chunk too. */
 struct input {
     str bytes;
-    str before, after; /* up to CONTEXT_MAX each, adjacent to bytes in memory */
     uint64_t offset;   /* of bytes.p in the (decompressed) blob */
     bool last;         /* no byte of the blob follows bytes */
     uint64_t cut_line; /* text: the last line of bytes was cut at LINE_MAX_BYTES; its full length */

@@ -117,16 +117,18 @@ static void tell_places(struct stream *s, uint64_t ordinal, const struct event *
         tell_place(s, ordinal, e->places[i]);
 }
 
+static void number_line(struct stream *s, struct event *e)
+{
+    struct instant_slot *line = enter(s, e->uid, e->source + 1);
+
+    if (line && line->count++ > 0)
+        e->uid = mix(e->uid, line->count);
+}
+
 /* Is the event a copy of one given before? Otherwise it is entered as the next one. */
 static bool joined(struct stream *s, struct event *e)
 {
     bool is_final = e->flags & EVENT_UID_FINAL;
-
-    if (e->flags & EVENT_LINE && !is_final) {
-        struct instant_slot *line = enter(s, e->uid, e->source + 1);
-        if (line && line->count++ > 0)
-            e->uid = mix(e->uid, line->count);
-    }
     struct instant_slot *slot = enter(s, e->uid, 0);
     if (!slot)
         return false;
@@ -155,6 +157,8 @@ bool stream_next(struct stream *s)
         s->event = *e;
         if (e->time_ns != s->instant_ns)
             new_instant(s, e->time_ns);
+        if ((e->flags & (EVENT_LINE | EVENT_UID_FINAL)) == EVENT_LINE)
+            number_line(s, &s->event);
         if (joined(s, &s->event))
             continue;
         s->ordinal = s->next++;
