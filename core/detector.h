@@ -52,4 +52,9 @@ struct ref judge_ref(const struct judge *j, const struct event *e);
 void judge_mark(struct judge *j, struct ref ref, enum mark_type type, size_t index, enum side side);
 str judge_text(const struct judge *j, uint64_t name); /* text of a name of the current event */
 
+/* Is an event with these marks on the attack timeline? It is when a finding above info, a hostile
+ * edge, an edge of the chain or a hostile session claims it. Sessions mark only events that say
+ * something (logons, processes, services, shares ...), so this stays small. */
+bool result_in_timeline(const struct result *r, const struct mark *marks, size_t n);
+
 #endif
