@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The envelope of a syslog line: priority, time, host, program, PID.
+ *
+ *     RFC 3164 section 4.1     <34>Oct  2 14:22:07 host prog[123]: text   (a file has no <34>)
+ *     RFC 5424 section 6       <34>1 2024-10-02T14:22:07.4Z host app 123 ID47 [sd x="y"] text
+ *     rsyslog ISO template     2024-10-02T14:22:07.411231+09:00 host prog[123]: text
+ *     Cisco                    <166>Oct 02 2024 14:22:07 host : %ASA-6-113039: text
+ *     FortiOS                  <189>date=2024-10-02 time=14:22:07 devname="FW" ...
+ *
+ * Also read: octet counts of RFC 6587 before the priority, "prog(module)[123]:" of old PAM,
+ * "prog[123] (label):" of macOS, "[prog] text" of metalog, Solaris "[ID 800047 auth.info]", lines without a host, and
+ * "message repeated 3 times: [ text]" of rsyslog. */
+#include "parsers/syslog/payload.h"
+
+enum { TAG_MAX = 96, HOST_MAX = 255 };
+
+static bool is_tag_char(char c)
+{
+    return char_is_digit(c) || char_is_alpha(c) || (c && strchr("_-./%@+#", c) != NULL);
+}
+
+static bool is_host_char(char c)
+{
+    return char_is_digit(c) || char_is_alpha(c) || (c & 0x80) || (c && strchr("_-.:%@/[]", c));
+}
+
+static bool take_priority(str *s, int *priority)
+{
+    str rest = *s;
+    uint64_t n;
+
+    if (str_take_u64(&rest, &n) && !(str_take_char(&rest, ' ') && str_starts(rest, STR("<"))))
+        return false; /* digits that are no octet count */
+    if (!str_take_char(&rest, '<') || rest.len == 0 || !char_is_digit(rest.p[0]) ||
+        !str_take_u64(&rest, &n) || n > 191 || !str_take_char(&rest, '>'))
+        return false;
+    *priority = (int)n;
+    *s = rest;
+    return true;
+}
+
+/* "prog[12]: ", "prog: ", "prog(module)[12]: ", "prog[12] (label): ", "(squid-1)[12]: ". */
+static bool take_tag(str *s, struct syslog_line *l)
+{
+    str rest = *s, skipped;
+    size_t n = 0;
+    bool wrapped = str_take_char(&rest, '(');
+
+    while (n < rest.len && n < TAG_MAX && is_tag_char(rest.p[n]))
+        n++;
+    if (n == 0)
+        return false;
+    str_take_n(&rest, n, &l->program);
+    if (wrapped && !str_take_char(&rest, ')'))
+        return false;
+    if (str_take_char(&rest, '(') && !str_take_until(&rest, ')', &skipped))
+        return false;
+    if (str_take_char(&rest, '[')) {
+        size_t end = str_find_char(str_head(rest, 32), ']');
+        if (end >= 32 || end >= rest.len)
+            return false;
+        str_take_n(&rest, end, &l->pid_text);
+        str_take_char(&rest, ']');
+        if (!str_to_u64(l->pid_text, &l->pid))
+            l->pid = 0;
+        if (str_starts(rest, STR(" (")) && str_find(str_head(rest, 128), STR("): ")) < 128)
+            str_take_until(&rest, ')', &skipped);
+        str_take_char(&rest, ':'); /* some leave it out behind the PID */
+    } else if (!str_take_char(&rest, ':')) {
+        return false;
+    }
+    if (rest.len && rest.p[0] != ' ' && rest.p[0] != '\t')
+        return false;
+    l->tagged = true;
+    *s = rest;
+    return true;
+}
+
+/* "[sshd] text" of metalog. */
+static bool take_metalog_tag(str *s, struct syslog_line *l)
+{
+    str rest = *s, name;
+
+    if (!str_take_char(&rest, '[') || !str_take_until(&rest, ']', &name) || name.len == 0 ||
+        name.len > TAG_MAX || !str_take_char(&rest, ' '))
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_tag_char(name.p[i]))
+            return false;
+    l->program = name;
+    l->tagged = true;
+    *s = rest;
+    return true;
+}
+
+static bool take_host(str *s, str *host)
+{
+    str rest = *s;
+
+    if (!str_take_word(&rest, host) || host->len > HOST_MAX)
+        return false;
+    for (size_t i = 0; i < host->len; i++)
+        if (!is_host_char(host->p[i]))
+            return false;
+    str_take_spaces(&rest);
+    *s = rest;
+    return true;
+}
+
+/* Host and tag. A first word that is itself a tag means that the line names no host. */
+static void take_origin(str *s, struct syslog_line *l)
+{
+    str rest = *s, first = *s;
+
+    if (str_starts(rest, STR("last message repeated")) || str_starts(rest, STR("--- last")))
+        return;
+    if (str_starts(rest, STR("%")) || str_starts(rest, STR(": %")))
+        str_take(&rest, STR(": "));
+    else if (take_host(&rest, &l->host)) {
+        if (l->host.p[l->host.len - 1] == ':' || str_has(l->host, STR("["))) {
+            l->host = STR(""); /* "sshd[12]: ..." or "kernel: ..." */
+            rest = first;
+        }
+        str_take(&rest, STR(": "));
+    }
+    str_take_spaces(&rest);
+    if (!take_tag(&rest, l) && !take_metalog_tag(&rest, l)) {
+        l->program = l->pid_text = STR("");
+        l->pid = 0;
+    }
+    if (l->tagged && l->program.p[0] == '/')
+        l->program = str_basename(l->program);
+    *s = rest;
+}
+
+static str nil_is_empty(str s)
+{
+    return str_eq(s, STR("-")) ? STR("") : s;
+}
+
+/* "[id name=\"value\" ...][id2 ...]" or "-" (RFC 5424 section 6.3); \" \\ \] inside values. */
+static bool take_structured(str *s, str *out)
+{
+    size_t i = 0;
+    bool quoted = false;
+
+    if (str_take_char(s, '-')) {
+        *out = STR("");
+        return true;
+    }
+    while (i < s->len && s->p[i] == '[') {
+        for (i++; i < s->len && (quoted || s->p[i] != ']'); i++) {
+            if (quoted && s->p[i] == '\\')
+                i++;
+            else if (s->p[i] == '"')
+                quoted = !quoted;
+        }
+        if (i >= s->len)
+            return false;
+        i++;
+    }
+    return i > 0 && str_take_n(s, i, out);
+}
+
+static bool read_5424(str s, struct syslog_line *l)
+{
+    str word;
+
+    if (!str_take(&s, STR("1 ")))
+        return false;
+    if (str_take(&s, STR("- ")))
+        l->time_ns = TIME_UNKNOWN;
+    else if (!str_take_rfc3339(&s, &l->time_ns, &l->precision, &l->zoned) || !str_take_spaces(&s))
+        return false;
+    if (!str_take_word(&s, &word) || !str_take_spaces(&s))
+        return false;
+    l->host = nil_is_empty(word);
+    if (!str_take_word(&s, &word) || !str_take_spaces(&s))
+        return false;
+    l->program = nil_is_empty(word);
+    if (!str_take_word(&s, &word) || !str_take_spaces(&s))
+        return false;
+    l->pid_text = nil_is_empty(word);
+    if (!str_take_word(&s, &word) || !str_take_spaces(&s))
+        return false;
+    l->msgid = nil_is_empty(word);
+    if (!take_structured(&s, &l->structured))
+        return false;
+    if (!str_to_u64(l->pid_text, &l->pid))
+        l->pid = 0;
+    str_take_spaces(&s);
+    str_take(&s, STR("\xef\xbb\xbf"));
+    l->rfc5424 = l->tagged = true;
+    l->message = s;
+    return true;
+}
+
+/* FortiOS: date=2024-10-02 time=14:22:07 ... stands for the whole head. */
+static bool read_fortios(str s, struct syslog_line *l)
+{
+    str rest = s, day, clock;
+    unsigned year, month, dom, hour, minute, second;
+
+    if (!str_take(&rest, STR("date=")) || !str_take_word(&rest, &day) ||
+        !str_take(&rest, STR(" time=")) || !str_take_word(&rest, &clock))
+        return false;
+    day = str_unquote(day);
+    clock = str_unquote(clock);
+    if (!str_take_digits(&day, 4, &year) || !str_take_char(&day, '-') ||
+        !str_take_digits(&day, 2, &month) || !str_take_char(&day, '-') ||
+        !str_take_digits(&day, 2, &dom) || !str_take_digits(&clock, 2, &hour) ||
+        !str_take_char(&clock, ':') || !str_take_digits(&clock, 2, &minute) ||
+        !str_take_char(&clock, ':') || !str_take_digits(&clock, 2, &second))
+        return false;
+    l->civil = (struct civil){.year = (int32_t)year,
+                              .month = (uint8_t)month,
+                              .day = (uint8_t)dom,
+                              .hour = (uint8_t)hour,
+                              .minute = (uint8_t)minute,
+                              .second = (uint8_t)second};
+    l->is_civil = true;
+    l->program = STR("fortios");
+    l->message = s;
+    return true;
+}
+
+/* Texts that other log formats have where syslog has the host. */
+static bool is_level(str word)
+{
+    static const char *const levels[] = {"TRACE", "DEBUG", "INFO",  "NOTICE",   "WARN",
+                                         "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"};
+
+    word = str_unquote(word);
+    if (word.len > 2 && word.p[0] == '[' && word.p[word.len - 1] == ']')
+        word = (str){word.p + 1, word.len - 2};
+    for (size_t i = 0; i < array_len(levels); i++)
+        if (str_eq_nocase(word, str_of(levels[i])))
+            return true;
+    return false;
+}
+
+/* The stamp of a line that is not RFC 5424; *iso = it was an RFC 3339 one. */
+static bool take_stamp(str *s, struct syslog_line *l, bool *iso)
+{
+    str_take_char(s, '*'); /* Cisco: clock not set, or not synchronised */
+    str_take_char(s, '.');
+    *iso = s->len > 10 && char_is_digit(s->p[0]) && s->p[4] == '-';
+    if (*iso)
+        return str_take_rfc3339(s, &l->time_ns, &l->precision, &l->zoned);
+    l->is_civil = true;
+    return str_take_rfc3164(s, &l->civil, &l->precision);
+}
+
+static void take_repeated(struct syslog_line *l)
+{
+    str rest = l->message;
+    uint64_t times;
+
+    if (str_take(&rest, STR("message repeated ")) && str_take_u64(&rest, &times) &&
+        str_take(&rest, STR(" times: [ ")) && str_ends(rest, STR("]"))) {
+        l->repeated = times;
+        l->message = str_head(rest, rest.len - 1);
+    } else if ((str_take(&rest, STR("last message repeated ")) ||
+                str_take(&rest, STR("--- last message repeated "))) &&
+               str_take_u64(&rest, &times)) {
+        l->repeated = times;
+    }
+}
+
+static bool read_line(str s, bool strict, struct syslog_line *l)
+{
+    bool iso;
+    char separator = s.len > 10 ? s.p[10] : '\0';
+
+    if (!take_stamp(&s, l, &iso))
+        return false;
+    if (!str_take_spaces(&s) && !str_take(&s, STR(": ")))
+        return s.len == 0 && !strict;
+    take_origin(&s, l);
+    l->message = s;
+    if (!strict)
+        return true;
+    if (iso && (is_level(l->host) || is_level(l->program) || l->host.len == 0))
+        return false;
+    if (iso && separator != 'T' && l->pid == 0)
+        return false;
+    return l->tagged || l->priority >= 0 || str_has(l->message, STR("message repeated"));
+}
+
+bool syslog_envelope(str text, bool strict, struct syslog_line *out)
+{
+    str s = text;
+
+    *out = (struct syslog_line){.text = text, .priority = -1, .time_ns = TIME_UNKNOWN};
+    str_take(&s, STR("\xef\xbb\xbf"));
+    bool has_priority = take_priority(&s, &out->priority);
+    struct syslog_line head = *out;
+    if (!(has_priority && read_5424(s, out))) {
+        *out = head;
+        if (!read_fortios(s, out) && !read_line(s, strict, out))
+            return false;
+    }
+    out->message = str_trim(out->message);
+    if (str_take(&out->message, STR("[ID "))) { /* Solaris message ids */
+        str id;
+        if (str_take_until(&out->message, ']', &id)) {
+            out->msgid = id;
+            out->message = str_trim(out->message);
+        }
+    }
+    take_repeated(out);
+    return true;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Syslog is an envelope. What is inside is read by payload readers, one line each in
+ * parsers/payload.def: the envelope finds time, host, program, PID and message, and hands the
+ * message to the first reader that knows the program and accepts the words.
+ *
+ * A reader is mostly a table of wordings. A wording is the text that a program writes, with
+ * %letters where it varies; the letter says what stands there:
+ *
+ *     {"Accepted %m for %u from %s port %p ssh2", KIND_LOGON, ..., "SSH login accepted: %u from ..."}
+ *
+ *     %u user that the event is about -> target.user (*)
+ *     %v the same, one word, perhaps empty         %U user who does it -> actor.user (*)
+ *     %V the same, one word, perhaps empty         %h name of the client -> src.host
+ *     %s client: address or name -> src            %p its port -> src_port
+ *     %a client "address:port", perhaps with [AF_INET] before it -> src, src_port
+ *     %d server: address or name -> dst            %q its port -> dst_port
+ *     %l address assigned -> dst.addr, lease.ip    %M hardware address -> source.mac
+ *     %m method -> auth.method                     %k key type -> key.type
+ *     %f key fingerprint -> key.fingerprint        %t terminal -> tty
+ *     %w directory -> process.working_directory (*) %c command -> process.command_line (*)
+ *     %g group -> group.name                       %n session -> session.id
+ *     %r reason -> event.reason (*)                %x unit, service -> service.name (*)
+ *     %i numeric user id -> user.uid               %D duration -> duration
+ *     %O %B bytes from and to the client           %* a word    %_ anything (*)
+ *
+ * Names without a dot and those of auth., key., lease., session., user.uid are FIELD_OWN, the
+ * others ECS. A word ends at a blank. (*) may hold blanks. %u, %c and %_ reach to the LAST place where
+ * the rest fits: a stranger who chooses a user name cannot imitate the address that the server
+ * writes behind it. The others reach to the first place.
+ *
+ * What events of remote access carry (correlate/ and the facts read it):
+ *     KIND_LOGON, KIND_LOGON_FAILED of sshd: target.user, target.logon = PID of the connection,
+ *         src = client, dst.host = this host, auth.method, key.type, key.fingerprint
+ *     KIND_VPN_LOGON, KIND_VPN_LOGON_FAILED: target.user, src.addr = outside client address
+ *     KIND_VPN_LEASE: target.user, src.addr = outside address if the record has it,
+ *         dst.addr and lease.ip = assigned inner address, dst.host empty
+ *     KIND_VPN_LOGOFF: target.user, src.addr; bytes_out (from the client) and bytes_in if known
+ *     KIND_ADDRESS_LEASE (DHCP): dst.addr and lease.ip = address assigned, src.host = name that
+ *         the client gives, source.mac; for a DHCP client (dhclient) src.host = this host */
+#ifndef PARSERS_SYSLOG_PAYLOAD_H
+#define PARSERS_SYSLOG_PAYLOAD_H
+
+#include "core/parser.h"
+
+/* What the envelope read. Texts borrow from the line. */
+struct syslog_line {
+    str text;           /* the line */
+    str host, program;  /* "" when the line has none */
+    str pid_text, msgid, structured;
+    str message;        /* behind the tag, trimmed */
+    uint64_t pid;       /* 0 = none */
+    uint64_t repeated;  /* of "message repeated N times", else 0 */
+    int priority;       /* -1 = none */
+    bool rfc5424, tagged;
+    /* time: either an instant, or a civil time (year 0: none) */
+    int64_t time_ns;
+    struct civil civil;
+    bool is_civil, zoned;
+    enum precision precision;
+};
+
+struct wording {
+    const char *text;
+    enum kind kind;
+    enum outcome outcome;
+    enum severity severity;
+    const char *message; /* with the letters of text; NULL: the text of the line */
+};
+
+struct payload {
+    const char *name;
+    const char *const *programs; /* NULL-terminated; NULL: any program */
+    /* A quick look before anything else, or NULL. */
+    bool (*takes)(const struct syslog_line *line);
+    const struct wording *wordings;
+    size_t wording_count;
+    bool server; /* clients come to this host: dst.host is the host of the line */
+    /* Instead of, or (when a wording has matched) after the table. False: not understood. */
+    bool (*read)(const struct syslog_line *line, struct batch *out, bool messages);
+};
+
+/* Fills the open event from the first wording of the table that `text` fits. */
+bool wording_read(str text, const struct wording *table, size_t count, struct batch *out,
+                  bool messages);
+/* Does text fit one wording? For tests of the tables. */
+bool wording_fits(str text, const char *wording);
+
+/* Reads the envelope of a line; false when it is none. `strict`: only what cannot be taken for
+ * another format (for probing). */
+bool syslog_envelope(str text, bool strict, struct syslog_line *out);
+
+/* Sets an endpoint from an address or, failing that, a name; "-", "?" and UNKNOWN are nothing. */
+void payload_endpoint(struct batch *out, struct endpoint *end, str text);
+
+#endif

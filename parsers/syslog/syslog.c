@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Syslog files: what rsyslog, syslog-ng, busybox, metalog and network devices write, one event a
+ * line. The envelope (envelope.c) finds time, host, program and PID; the message goes to the
+ * payload readers (payload.h). A line whose words nobody knows is still an event (other).
+ *
+ * Event fields: host = host of the line, else the system's; provider = program ("sshd" also for
+ * sshd-session); channel = name of the log without rotation suffix ("auth.log"); event.original,
+ * log.syslog.*, process.name, process.pid; `repeated` where the daemon folded equal lines.
+ *
+ * Lines that begin with a blank continue the line before (stack traces, macOS). The year that
+ * RFC 3164 does not write is counted in New Years since the first line (carry below): a month
+ * that is at least two before the last one seen begins a year; a late December line just after
+ * January belongs to the year before. */
+#include "parsers/syslog/payload.h"
+
+enum { PAYLOAD_MAX_BYTES = 64 * 1024, HEAD_MAX = 64 };
+
+#define PAYLOAD(name) extern const struct payload payload_##name;
+#include "parsers/payload.def"
+#undef PAYLOAD
+
+static const struct payload *const payloads[] = {
+#define PAYLOAD(name) &payload_##name,
+#include "parsers/payload.def"
+#undef PAYLOAD
+};
+
+struct years {
+    uint8_t month, index; /* of the last line with an RFC 3164 stamp; New Years so far */
+};
+
+/* What equal neighbours share, so that it is looked up once. */
+struct last {
+    str host, program;
+    uint64_t host_id, program_id;
+    const struct payload *payload; /* the only reader that names this program */
+};
+
+static uint8_t month_of(const char *p)
+{
+    uint32_t name = (uint32_t)(p[0] | 32) << 16 | (uint32_t)(p[1] | 32) << 8 | (uint32_t)(p[2] | 32);
+
+#define MONTH(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c))
+    switch (name) {
+    case MONTH('j', 'a', 'n'): return 1;
+    case MONTH('f', 'e', 'b'): return 2;
+    case MONTH('m', 'a', 'r'): return 3;
+    case MONTH('a', 'p', 'r'): return 4;
+    case MONTH('m', 'a', 'y'): return 5;
+    case MONTH('j', 'u', 'n'): return 6;
+    case MONTH('j', 'u', 'l'): return 7;
+    case MONTH('a', 'u', 'g'): return 8;
+    case MONTH('s', 'e', 'p'): return 9;
+    case MONTH('o', 'c', 't'): return 10;
+    case MONTH('n', 'o', 'v'): return 11;
+    case MONTH('d', 'e', 'c'): return 12;
+    default: return 0;
+    }
+#undef MONTH
+}
+
+static void years_step(struct years *y, uint8_t month)
+{
+    if (y->month == 1 && month == 12 && y->index > 0)
+        y->index--;
+    else if (y->month >= month + 2 && y->index < UINT8_MAX)
+        y->index++;
+    y->month = month;
+}
+
+/* The month of a line whose stamp has one and no year; 0 for others. */
+static uint8_t open_month(str line)
+{
+    size_t at = 0;
+
+    if (line.len && line.p[0] == '<')
+        at = str_find_char(str_head(line, 8), '>') + 1;
+    if (line.len < at + 15)
+        return 0;
+    const char *p = line.p + at;
+    if (p[3] != ' ' || !char_is_digit(p[5]) || p[6] != ' ' || p[9] != ':' || p[12] != ':')
+        return 0; /* "Oct  2 14:22:07"; with a year the clock stands elsewhere */
+    return month_of(p);
+}
+
+static void carry(struct carry *state, str bytes)
+{
+    struct years *y = (struct years *)state->bytes;
+
+    while (bytes.len) {
+        uint8_t month = open_month(str_head(bytes, HEAD_MAX));
+        if (month && month != y->month)
+            years_step(y, month);
+        bytes = str_skip(bytes, str_find_char(bytes, '\n') + 1);
+    }
+}
+
+static bool continues(str line)
+{
+    return line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+}
+
+static bool starts(str line)
+{
+    return !continues(line);
+}
+
+/* Text without terminal colours; a copy only when there are any. */
+static str without_ansi(str line, struct arena *a)
+{
+    if (str_find_char(line, '\x1b') == line.len)
+        return line;
+    char *out = arena_bytes(a, line.len);
+    size_t len = 0;
+
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.p[i] == '\x1b' && i + 1 < line.len && line.p[i + 1] == '[') {
+            for (i += 2; i < line.len && (char_is_digit(line.p[i]) || line.p[i] == ';'); i++)
+                continue;
+        } else {
+            out[len++] = line.p[i];
+        }
+    }
+    return (str){out, len};
+}
+
+static str without_nuls(str line)
+{
+    while (line.len && line.p[0] == '\0')
+        line = str_skip(line, 1);
+    while (line.len && line.p[line.len - 1] == '\0')
+        line.len--;
+    return line;
+}
+
+static bool accepts(str line)
+{
+    struct syslog_line l;
+
+    return syslog_envelope(without_nuls(line), true, &l);
+}
+
+static int probe(const struct sample *sample)
+{
+    return probe_lines(sample, accepts, continues);
+}
+
+static bool knows(const struct payload *p, str program)
+{
+    for (const char *const *name = p->programs; *name; name++)
+        if (str_eq_nocase(program, str_of(*name)))
+            return true;
+    return false;
+}
+
+static const struct payload *payload_of(str program)
+{
+    for (size_t i = 0; i < array_len(payloads); i++)
+        if (payloads[i]->programs && knows(payloads[i], program))
+            return payloads[i];
+    return NULL;
+}
+
+static bool try_payload(const struct payload *p, const struct syslog_line *l, struct batch *out,
+                        bool messages)
+{
+    struct event *e = out->open;
+
+    if (p->takes && !p->takes(l))
+        return false;
+    if (p->server)
+        e->dst.host = e->host;
+    bool understood = p->wordings ? wording_read(l->message, p->wordings, p->wording_count, out,
+                                                 messages)
+                                  : p->read(l, out, messages);
+    if (understood && p->wordings && p->read)
+        p->read(l, out, messages);
+    if (!understood || e->kind == KIND_VPN_LEASE)
+        e->dst.host = 0;
+    return understood;
+}
+
+/* Readers of one program first, then those of any (PAM, firewalls). */
+static void read_payload(const struct payload *own, const struct syslog_line *l,
+                         struct batch *out, bool messages)
+{
+    if (l->message.len <= PAYLOAD_MAX_BYTES) {
+        if (own && try_payload(own, l, out, messages))
+            return;
+        for (size_t i = 0; i < array_len(payloads); i++)
+            if (!payloads[i]->programs && try_payload(payloads[i], l, out, messages))
+                return;
+    }
+    if (own)
+        out->open->flags |= EVENT_UNAUDITED_TEXT;
+    if (!messages)
+        return;
+    if (l->program.len)
+        batch_message(out, "%.*s: %.*s", PSTR(l->program), PSTR(str_head(l->message, 4096)));
+    else
+        batch_text(out, FIELD_ECS, STR("message"), l->message);
+}
+
+static const char *const facilities[] = {
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
+    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
+static const char *const severities[] = {"emergency", "alert",  "critical",      "error",
+                                         "warning",   "notice", "informational", "debug"};
+
+static void add_fields(const struct syslog_line *l, str line, struct batch *out)
+{
+    batch_text(out, FIELD_ECS, STR("event.original"), line);
+    if (l->priority >= 0) {
+        unsigned n = (unsigned)l->priority;
+        batch_number(out, FIELD_ECS, STR("log.syslog.priority"), n);
+        batch_text(out, FIELD_ECS, STR("log.syslog.facility.name"), str_of(facilities[n / 8]));
+        batch_text(out, FIELD_ECS, STR("log.syslog.severity.name"), str_of(severities[n % 8]));
+    }
+    batch_text(out, FIELD_ECS, STR("log.syslog.hostname"), l->host);
+    batch_text(out, FIELD_ECS, STR("log.syslog.appname"), l->program);
+    batch_text(out, FIELD_ECS, STR("log.syslog.procid"), l->pid_text);
+    batch_text(out, FIELD_ECS, STR("log.syslog.msgid"), l->msgid);
+    batch_text(out, FIELD_ECS, STR("log.syslog.structured_data"), l->structured);
+    batch_text(out, FIELD_ECS, STR("process.name"), l->program);
+    if (l->pid)
+        batch_text(out, FIELD_ECS, STR("process.pid"), l->pid_text);
+    if (l->repeated)
+        batch_number(out, FIELD_OWN, STR("repeated"), l->repeated);
+}
+
+static void set_time(struct event *e, const struct syslog_line *l, uint8_t year_index,
+                     const struct hints *hints)
+{
+    struct civil c;
+
+    if (l->is_civil) {
+        event_civil_time(e, &l->civil, l->precision, year_index, hints);
+        return;
+    }
+    e->time_ns = l->time_ns;
+    e->precision = (uint8_t)l->precision;
+    if (!l->zoned && l->time_ns != TIME_UNKNOWN) {
+        civil_of_ns(l->time_ns, &c);
+        event_civil_time(e, &c, l->precision, 0, hints);
+    }
+}
+
+static void set_origin(struct event *e, const struct syslog_line *l, struct batch *out,
+                       struct last *last)
+{
+    if (!str_eq(l->host, last->host)) {
+        last->host = l->host;
+        last->host_id = names_put(&out->names, l->host);
+    }
+    if (!str_eq(l->program, last->program)) {
+        last->program = l->program;
+        last->payload = payload_of(l->program);
+        str name = str_eq(l->program, STR("sshd-session")) || str_eq(l->program, STR("sshd-auth"))
+                       ? STR("sshd")
+                       : l->program;
+        last->program_id = names_put(&out->names, name);
+    }
+    e->host = last->host_id;
+    if (!e->host) {
+        e->host = e->system;
+        e->flags |= EVENT_HOST_FROM_SYSTEM;
+    }
+    e->provider = last->program_id;
+}
+
+struct job {
+    const struct input *in;
+    struct batch *out;
+    struct years years;
+    struct last last;
+    uint64_t channel;
+    str system, family;
+};
+
+static void read_line(struct job *job, str line, uint64_t offset, size_t full)
+{
+    struct batch *out = job->out;
+    struct syslog_line l;
+    str text = without_nuls(line);
+
+    if (text.len == 0) {
+        if (line.len)
+            batch_damaged(out, offset, "%zu NUL bytes instead of a line", line.len);
+        else
+            out->skipped++;
+        return;
+    }
+    if (!syslog_envelope(without_ansi(text, &out->arena), false, &l)) {
+        batch_damaged(out, offset, "no syslog line: %.*s", PSTR(str_head(text, 80)));
+        return;
+    }
+    struct event *e = batch_begin(out, offset);
+    uint8_t month = l.is_civil && l.civil.year == 0 ? l.civil.month : 0;
+    if (month && month != job->years.month)
+        years_step(&job->years, month);
+    set_time(e, &l, job->years.index, job->in->hints);
+    set_origin(e, &l, out, &job->last);
+    e->channel = job->channel;
+    event_uid_line(e, job->system, job->family, text);
+    if (full)
+        e->flags |= EVENT_TEXT_CUT;
+    if (!utf8_valid(text))
+        e->flags |= EVENT_TEXT_REPAIRED;
+    add_fields(&l, text, out);
+    read_payload(job->last.payload, &l, out, job->in->hints && job->in->hints->messages);
+    batch_commit(out);
+}
+
+/* The lines behind `line` that continue it; their bytes are adjacent. */
+static void take_continuation(const struct input *in, size_t *pos, str *line)
+{
+    str more;
+    uint64_t offset;
+    size_t full, at = *pos;
+
+    while (at < in->bytes.len && continues(str_skip(in->bytes, at)) &&
+           input_line(in, &at, &more, &offset, &full)) {
+        size_t len = (size_t)(more.p + more.len - line->p);
+        if (len > LINE_MAX_BYTES)
+            return; /* the rest will be counted as lines of their own */
+        line->len = len;
+        *pos = at;
+    }
+}
+
+static void parse(const struct input *in, struct batch *out)
+{
+    struct job job = {.in = in, .out = out};
+    size_t pos = 0, full;
+    uint64_t offset;
+    str line;
+
+    if (in->carry)
+        memcpy(&job.years, in->carry->bytes, sizeof job.years);
+    if (in->source) {
+        job.system = in->source->system;
+        job.family = in->source->family;
+        job.channel = names_put(&out->names, log_family(str_basename(in->source->path)));
+    }
+    while (input_line(in, &pos, &line, &offset, &full)) {
+        if (!full)
+            take_continuation(in, &pos, &line);
+        read_line(&job, line, offset, full);
+    }
+}
+
+const struct parser parser_syslog = {
+    .name = "syslog",
+    .about = "syslog files (RFC 3164, RFC 5424, ISO stamps): sshd, sudo, PAM, systemd, VPNs, ...",
+    .reads = READS_LINES,
+    .example = "Oct  2 14:22:07 fs01 sshd[812]: Accepted publickey for deploy from 10.0.5.3 port "
+               "51122 ssh2: ED25519 SHA256:uNiVztksCsDhcc0u9e8BrqXU6UmfZ1IOmRNGRGGiTqY\n",
+    .probe = probe,
+    .starts = starts,
+    .carry = carry,
+    .parse = parse,
+};

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The host itself: systemd and systemd-logind (units, sessions, start and stop), the kernel
+ * (start, devices, netfilter's LOG target), and DHCP on both sides (ISC dhcpd and dhclient,
+ * dnsmasq, systemd-networkd, NetworkManager). */
+#include "parsers/syslog/payload.h"
+
+#define FAIL OUTCOME_FAILURE
+#define GOOD OUTCOME_SUCCESS
+#define NONE OUTCOME_UNKNOWN
+#define INFO SEVERITY_INFO
+
+static const char *const logind_programs[] = {"systemd-logind", "elogind", NULL};
+
+static const struct wording logind_wordings[] = {
+    {"New session '%n' of user '%v' with class '%*' and type '%*'.", KIND_SESSION_OPEN, GOOD, INFO,
+     "Session %n opened: %v"},
+    {"New session %n of user %v.", KIND_SESSION_OPEN, GOOD, INFO, "Session %n opened: %v"},
+    {"Removed session %n.", KIND_SESSION_CLOSE, NONE, INFO, "Session %n closed"},
+    {"Session %n logged out. Waiting for processes to exit.", KIND_OTHER, NONE, INFO,
+     "Session %n logged out"},
+    {"System is powering down%_", KIND_SYSTEM_STOP, NONE, INFO, "System powers down"},
+    {"System is rebooting%_", KIND_SYSTEM_STOP, NONE, INFO, "System restarts"},
+    {"The system will power off now!", KIND_SYSTEM_STOP, NONE, INFO, "System powers down"},
+    {"The system will reboot now!", KIND_SYSTEM_STOP, NONE, INFO, "System restarts"},
+};
+
+const struct payload payload_logind = {
+    .name = "logind",
+    .programs = logind_programs,
+    .wordings = logind_wordings,
+    .wording_count = array_len(logind_wordings),
+};
+
+static const char *const systemd_programs[] = {"systemd", "systemd-shutdown", "init", NULL};
+
+static const struct wording systemd_wordings[] = {
+    {"Started Session %n of user %v.", KIND_OTHER, NONE, INFO, "Session %n of %v started"},
+    {"Started Session %n of User %v.", KIND_OTHER, NONE, INFO, "Session %n of %v started"},
+    {"Started session-%*.scope - Session %n of User %v.", KIND_OTHER, NONE, INFO,
+     "Session %n of %v started"},
+    {"Started %x.", KIND_SERVICE_STATE, GOOD, INFO, "Service started: %x"},
+    {"Stopped %x.", KIND_SERVICE_STATE, NONE, INFO, "Service stopped: %x"},
+    {"Failed to start %x.", KIND_SERVICE_STATE, FAIL, INFO, "Service did not start: %x"},
+    {"Starting %x...", KIND_OTHER, NONE, INFO, NULL},
+    {"Stopping %x...", KIND_OTHER, NONE, INFO, NULL},
+    {"Finished %x.", KIND_OTHER, GOOD, INFO, NULL},
+    {"Reloaded %x.", KIND_OTHER, GOOD, INFO, NULL},
+    {"Startup finished in %_", KIND_SYSTEM_START, GOOD, INFO, NULL},
+    {"Shutting down.", KIND_SYSTEM_STOP, NONE, INFO, "System stops"},
+    {"Reached target %x.", KIND_OTHER, NONE, INFO, NULL},
+    {"%x: Main process exited, code=%_", KIND_SERVICE_STATE, FAIL, INFO,
+     "Service's main process ended: %x"},
+    {"%x: main process exited, code=%_", KIND_SERVICE_STATE, FAIL, INFO,
+     "Service's main process ended: %x"},
+    {"%x: Failed with result '%r'.", KIND_SERVICE_STATE, FAIL, INFO, "Service failed: %x (%r)"},
+    {"%x: Succeeded.", KIND_OTHER, GOOD, INFO, NULL},
+    {"%x: Deactivated successfully.", KIND_OTHER, GOOD, INFO, NULL},
+    {"%x: Scheduled restart job, restart counter is at %*.", KIND_OTHER, NONE, INFO, NULL},
+    {"%x: Consumed %_", KIND_OTHER, NONE, INFO, NULL},
+};
+
+/* Wordings without a message of their own show the line. */
+static bool show_line(const struct syslog_line *l, struct batch *out, bool messages)
+{
+    if (messages && event_field(out->open, STR("message")).type == VALUE_NULL)
+        batch_message(out, "%.*s: %.*s", PSTR(l->program), PSTR(str_head(l->message, 4096)));
+    return true;
+}
+
+const struct payload payload_systemd = {
+    .name = "systemd",
+    .programs = systemd_programs,
+    .wordings = systemd_wordings,
+    .wording_count = array_len(systemd_wordings),
+    .read = show_line,
+};
+
+/* KEY=value of a netfilter line; "" when it is not there. */
+static str nf_value(str text, str key)
+{
+    for (str rest = text; rest.len;) {
+        size_t at = str_find(rest, key);
+        if (at == rest.len)
+            break;
+        bool begins = at == 0 || rest.p[at - 1] == ' ';
+        rest = str_skip(rest, at + key.len);
+        if (begins)
+            return str_head(rest, str_find_char(rest, ' '));
+    }
+    return STR("");
+}
+
+static bool nf_blocks(str prefix)
+{
+    static const char *const words[] = {"block", "drop", "deny", "denied", "reject", "refuse"};
+
+    for (size_t i = 0; i < array_len(words); i++)
+        if (str_has_nocase(prefix, str_of(words[i])))
+            return true;
+    return false;
+}
+
+static void nf_port(str text, uint16_t *port)
+{
+    uint64_t n;
+
+    if (str_to_u64(text, &n) && n <= UINT16_MAX)
+        *port = (uint16_t)n;
+}
+
+/* "[UFW BLOCK] IN=eth0 OUT= MAC=... SRC=10.0.0.9 DST=10.0.0.1 LEN=60 ... PROTO=TCP SPT=4 DPT=22":
+ * xt_LOG of Linux. The text before IN= is whatever the administrator chose. */
+static bool read_netfilter(str text, struct batch *out, bool messages)
+{
+    struct event *e = out->open;
+    size_t in = str_find(text, STR("IN="));
+    str src = nf_value(text, STR("SRC=")), dst = nf_value(text, STR("DST="));
+    str protocol = nf_value(text, STR("PROTO=")), port = nf_value(text, STR("DPT="));
+
+    if (in == text.len || !addr_parse(src, &e->src.addr) || !addr_parse(dst, &e->dst.addr))
+        return false;
+    str prefix = str_trim(str_head(text, in));
+    bool blocks = nf_blocks(prefix);
+    e->kind = blocks ? KIND_CONNECTION_BLOCKED : KIND_CONNECTION;
+    e->outcome = blocks ? OUTCOME_FAILURE : OUTCOME_UNKNOWN;
+    nf_port(nf_value(text, STR("SPT=")), &e->src_port);
+    nf_port(port, &e->dst_port);
+    batch_text(out, FIELD_ECS, STR("network.transport"), protocol);
+    batch_text(out, FIELD_ECS, STR("rule.name"), prefix);
+    batch_text(out, FIELD_ECS, STR("observer.ingress.interface.name"), nf_value(text, STR("IN=")));
+    batch_text(out, FIELD_ECS, STR("observer.egress.interface.name"), nf_value(text, STR("OUT=")));
+    if (messages)
+        batch_message(out, "Firewall %s: %.*s to %.*s port %.*s %.*s (%.*s)",
+                      blocks ? "blocked" : "saw", PSTR(src), PSTR(dst), PSTR(port), PSTR(protocol),
+                      PSTR(prefix));
+    return true;
+}
+
+static const char *const kernel_programs[] = {"kernel", "ulogd", "vmunix", NULL};
+
+static const struct wording kernel_wordings[] = {
+    {"Linux version %_", KIND_SYSTEM_START, NONE, INFO, NULL},
+    {"device %* entered promiscuous mode", KIND_DEVICE, NONE, SEVERITY_LOW, NULL},
+    {"usb %*: New USB device found, %_", KIND_DEVICE, NONE, INFO, NULL},
+    {"usb-storage %*: USB Mass Storage device detected", KIND_DEVICE, NONE, INFO, NULL},
+    {"Kernel logging (proc) stopped.", KIND_LOG_SERVICE, NONE, INFO, NULL},
+};
+
+/* "[12345.678901] " of printk. */
+static str without_uptime(str text)
+{
+    str rest = text, stamp;
+
+    if (!str_take_char(&rest, '[') || !str_take_until(&rest, ']', &stamp))
+        return text;
+    stamp = str_trim(stamp);
+    for (size_t i = 0; i < stamp.len; i++)
+        if (!char_is_digit(stamp.p[i]) && stamp.p[i] != '.')
+            return text;
+    return str_trim(rest);
+}
+
+static bool kernel_read(const struct syslog_line *l, struct batch *out, bool messages)
+{
+    str text = without_uptime(l->message);
+
+    if (str_has(text, STR(" SRC=")) && read_netfilter(text, out, messages))
+        return true;
+    return wording_read(text, kernel_wordings, array_len(kernel_wordings), out, messages) &&
+           show_line(l, out, messages);
+}
+
+const struct payload payload_kernel = {
+    .name = "kernel",
+    .programs = kernel_programs,
+    .read = kernel_read,
+};
+
+static const char *const dhcp_programs[] = {"dhcpd",           "dhclient",       "dnsmasq-dhcp",
+                                            "systemd-networkd", "NetworkManager", NULL};
+
+/* Of a server: somebody else's address. */
+static const struct wording dhcp_server[] = {
+    {"DHCPACK on %l to %M (%h) via %_", KIND_ADDRESS_LEASE, GOOD, INFO,
+     "DHCP lease: %l to %h (%M)"},
+    {"DHCPACK on %l to %M via %_", KIND_ADDRESS_LEASE, GOOD, INFO, "DHCP lease: %l to %M"},
+    {"DHCPACK to %l (%M) via %_", KIND_ADDRESS_LEASE, GOOD, INFO, "DHCP lease: %l to %M"},
+    {"DHCPACK(%*) %l %M %h", KIND_ADDRESS_LEASE, GOOD, INFO, "DHCP lease: %l to %h (%M)"},
+    {"DHCPACK(%*) %l %M", KIND_ADDRESS_LEASE, GOOD, INFO, "DHCP lease: %l to %M"},
+    {"DHCPREQUEST for %d (%*) from %M (%h) via %_", KIND_OTHER, NONE, INFO,
+     "DHCP request: %h (%M) wants %d"},
+    {"DHCPREQUEST for %d from %M (%h) via %_", KIND_OTHER, NONE, INFO,
+     "DHCP request: %h (%M) wants %d"},
+    {"DHCPRELEASE of %d from %M (%h) via %_", KIND_OTHER, NONE, INFO,
+     "DHCP release: %d of %h (%M)"},
+    {"DHCPDISCOVER from %M (%h) via %_", KIND_OTHER, NONE, INFO, "DHCP discover: %h (%M)"},
+};
+
+/* Of a client: this host's own address. */
+static const struct wording dhcp_client[] = {
+    {"bound to %l -- renewal in %* seconds.", KIND_ADDRESS_LEASE, GOOD, INFO,
+     "DHCP lease: this host is %l"},
+    {"DHCPACK of %l from %_", KIND_ADDRESS_LEASE, GOOD, INFO, "DHCP lease: this host is %l"},
+    {"%*: DHCPv4 address %l/%_", KIND_ADDRESS_LEASE, GOOD, INFO, "DHCP lease: this host is %l"},
+    {"<info>  [%*] dhcp4 (%*): state changed new lease, address=%l", KIND_ADDRESS_LEASE, GOOD,
+     INFO, "DHCP lease: this host is %l"},
+};
+
+static bool dhcp_read(const struct syslog_line *l, struct batch *out, bool messages)
+{
+    struct event *e = out->open;
+
+    if (wording_read(l->message, dhcp_server, array_len(dhcp_server), out, messages))
+        return true;
+    if (!wording_read(l->message, dhcp_client, array_len(dhcp_client), out, messages))
+        return false;
+    e->src.host = e->host;
+    return true;
+}
+
+const struct payload payload_dhcp = {
+    .name = "dhcp",
+    .programs = dhcp_programs,
+    .read = dhcp_read,
+};
