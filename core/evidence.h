@@ -26,7 +26,7 @@ enum evidence_status {
 
 enum evidence_flag {
     EVIDENCE_SEEKABLE = 1,    /* any offset; otherwise READ must go forward without gaps */
-    EVIDENCE_CASE = 2,        /* events.jsonl.zst of a case folder */
+    EVIDENCE_CASE = 2,        /* events.jsonl.zst of a case; bytes' third text is its folder */
     EVIDENCE_NOT_OPENED = 4   /* listed, but not to be read: bytes' third text says why */
 };
 

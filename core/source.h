@@ -20,6 +20,7 @@ struct source {
     str family;    /* path without rotation suffix: what forms one log over time */
     str parser;    /* name of the parser that claimed it, "" = unread */
     str unread;    /* why, when parser is "" */
+    str failure;   /* why the rest of a blob that was begun could not be read, or "" */
     uint64_t size; /* bytes as stored (compressed ones: compressed) */
     int64_t mtime_ns; /* of the file as found; TIME_UNKNOWN when there is none */
     uint8_t sha256[32];

@@ -7,12 +7,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-void store_init(struct store *s, const char *work_dir, size_t budget)
+void store_init(struct store *s, const char *work_dir, const char *name, size_t budget)
 {
-    size_t n = str_of(work_dir).len;
+    size_t n = str_of(work_dir).len + str_of(name).len + 2;
 
-    *s = (struct store){.budget = budget, .fd = -1, .path = mem_alloc(n + 16)};
-    snprintf(s->path, n + 16, "%s/runs", work_dir);
+    *s = (struct store){.budget = budget, .fd = -1, .path = mem_alloc(n)};
+    snprintf(s->path, n, "%s/%s", work_dir, name);
 }
 
 static bool append(struct store *s, struct segment *segment)

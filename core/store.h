@@ -29,7 +29,8 @@ struct store {
     bool failed;
 };
 
-void store_init(struct store *s, const char *work_dir, size_t budget);
+/* `name` is that of its file in work_dir. */
+void store_init(struct store *s, const char *work_dir, const char *name, size_t budget);
 /* Takes a filled segment (mem_alloc'ed); empty ones are freed. */
 void store_add(struct store *s, struct segment *segment);
 /* Merges segments into one new segment, which stays in memory until store_add. */

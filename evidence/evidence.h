@@ -23,8 +23,6 @@ struct files;
  * cannot be read inside a folder is listed with a reason instead. */
 struct files *files_open(const struct evidence_options *o, struct err *err);
 struct evidence files_evidence(struct files *f);
-/* Case folders among the arguments: path of the folder, by number; "" past the last. */
-str files_case(const struct files *f, size_t index);
 void files_close(struct files *f);
 
 /* The system of a blob, from where it lies: `root` is the name of the argument, `rel` the path

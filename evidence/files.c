@@ -20,7 +20,7 @@ struct item {
     str reason; /* why it is not read, "" otherwise */
     uint64_t size;
     int64_t mtime_ns;
-    bool is_case;
+    str case_folder; /* of a case's event stream, else "" */
 };
 
 struct root {
@@ -29,7 +29,7 @@ struct root {
     str place, resolved;
     size_t first, count; /* its items */
     uint64_t listing;    /* hash of paths and sizes: orders roots of one name */
-    bool folder, is_case;
+    bool folder;
 };
 
 struct files {
@@ -149,8 +149,7 @@ static bool find_case(struct files *f, struct root *r)
     if (lstat(manifest.p, &st) != 0 || lstat(events.p, &st) != 0 || !S_ISREG(st.st_mode))
         return false;
     add_item(f, STR("events.jsonl.zst"), events, &st, STR(""));
-    f->items[f->count - 1].is_case = true;
-    r->is_case = true;
+    f->items[f->count - 1].case_folder = r->place;
     return true;
 }
 
@@ -253,14 +252,6 @@ struct files *files_open(const struct evidence_options *o, struct err *err)
         }
     label_roots(f);
     return f;
-}
-
-str files_case(const struct files *f, size_t index)
-{
-    for (size_t i = 0; i < f->root_count; i++)
-        if (f->roots[i].is_case && index-- == 0)
-            return f->roots[i].place;
-    return STR("");
 }
 
 static void close_blob(struct files *f)
@@ -372,12 +363,13 @@ static void serve_stat(struct files *f, const struct evidence_request *q, struct
                        char *bytes)
 {
     const struct item *item = &f->items[q->blob];
-    str texts[] = {item->path, item->system, item->reason};
+    bool is_case = item->case_folder.len > 0;
+    str texts[] = {item->path, item->system, is_case ? item->case_folder : item->reason};
     struct err err;
 
     r->value = item->size;
     r->mtime_ns = item->mtime_ns;
-    if (item->is_case)
+    if (is_case)
         r->flags |= EVIDENCE_CASE;
     if (item->reason.len)
         r->flags |= EVIDENCE_NOT_OPENED;

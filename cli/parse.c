@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ashiato parse`: the records of its inputs as JSON lines, in file order. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static bool set_count(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->count_only = true;
+}
+
+static bool set_quiet(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->quiet = true;
+}
+
+static const struct option options[] = {
+    {"--count", 'c', NULL, "print one line a blob: records, damaged, parser, path", set_count,
+     false},
+    {"--zone", 'z', "NAME[:GLOB]", "zone of times that carry none: Asia/Tokyo, +09:00", set_zone,
+     false},
+    {"--year", 0, "YYYY[:GLOB]", "year of the first line of logs that carry none", set_year, false},
+    {"--latest", 0, "TIME", "no line without a year is later than this", set_latest, false},
+    {"--parser", 0, "NAME[:GLOB]", "read blobs whose path matches with this parser", set_parser,
+     false},
+    {"--system", 0, "NAME", "the machine all of the evidence comes from", set_system, false},
+    {"--threads", 'j', "N", "worker threads (default: one a processor)", set_threads, false},
+    {"--quiet", 'q', NULL, "do not name what was not read", set_quiet, false},
+    {"--help", 'h', NULL, "this text", NULL, false},
+};
+
+struct printing {
+    struct watch watch;
+    struct err err;
+    bool failed;
+};
+
+static void emit(void *ctx, str lines)
+{
+    struct printing *out = ctx;
+
+    while (lines.len && !out->failed) {
+        ssize_t n = write(STDOUT_FILENO, lines.p, lines.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err_errno(&out->err, "standard output");
+            out->failed = true;
+            atomic_store(&out->watch.stop, true);
+            return;
+        }
+        lines = str_skip(lines, (size_t)n);
+    }
+}
+
+static void print_counts(const struct pipeline *p)
+{
+    for (size_t i = 0; i < p->source_count; i++) {
+        const struct source *s = &p->sources[i];
+        printf("%llu\t%llu\t%.*s\t%.*s\n", (unsigned long long)s->events,
+               (unsigned long long)s->damaged, PSTR(s->parser.len ? s->parser : STR("-")),
+               PSTR(s->path));
+    }
+}
+
+static int finish(struct cli *c, const struct pipeline *p, const struct printing *out, bool good)
+{
+    size_t parsed = 0;
+
+    for (size_t i = 0; i < p->source_count + p->case_count; i++) {
+        const struct source *s = &p->sources[i];
+        parsed += s->parser.len > 0;
+        if (!s->parser.len && !s->empty && !c->quiet)
+            say("not read: %.*s: %.*s", PSTR(s->path), PSTR(s->unread));
+        for (size_t k = 0; k < s->note_count && s->damaged && !c->quiet; k++)
+            say("%.*s: at byte %llu: %.*s", PSTR(s->path),
+                (unsigned long long)s->notes[k].offset, PSTR(s->notes[k].text));
+    }
+    if (out->failed) {
+        say("%s", out->err.msg);
+        return STATUS_OUTPUT;
+    }
+    if (!good)
+        return STATUS_STOPPED;
+    if (c->count_only)
+        print_counts(p);
+    return parsed ? STATUS_DONE : STATUS_NOTHING;
+}
+
+static int run(struct cli *c)
+{
+    struct err err = {{0}};
+    struct printing out = {.failed = false};
+    const struct evidence_options o = {
+        .paths = c->paths, .path_count = c->path_count, .system = c->system};
+
+    if (!c->path_count) {
+        say("no input given: ashiato parse FILE...");
+        return STATUS_USAGE;
+    }
+    struct files *files = files_open(&o, &err);
+    if (!files) {
+        say("%s", err.msg);
+        return STATUS_NOTHING;
+    }
+    watch_start(&out.watch, false);
+    struct pipeline p = {.options = &c->run,
+                         .evidence = files_evidence(files),
+                         .stop = &out.watch.stop};
+    int status = STATUS_NOTHING;
+    if (pipeline_list(&p, &err)) {
+        bool good = pipeline_parse(&p, c->count_only ? NULL : emit, &out, &err);
+        watch_end(&out.watch);
+        status = finish(c, &p, &out, good);
+    } else {
+        watch_end(&out.watch);
+        say("%s", err.msg);
+    }
+    pipeline_free(&p);
+    files_close(files);
+    return status;
+}
+
+const struct command command_parse = {
+    .name = "parse",
+    .arguments = "FILE...",
+    .about = "Prints every record of the inputs as a JSON line (docs/output.md), in file order.",
+    .options = options,
+    .option_count = array_len(options),
+    .details = "Years of texts that carry none are the latest that the file's own time allows.\n"
+               "\n"
+               "Examples:\n"
+               "  ashiato parse Security.evtx | jq 'select(.event.code==\"4624\")'\n"
+               "  zcat auth.log.2.gz | ashiato parse -\n",
+    .run = run,
+};

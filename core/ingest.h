@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the ingest pass (core/pipeline.h): what a job is, and who does what with it. */
+#ifndef CORE_INGEST_H
+#define CORE_INGEST_H
+
+#include "core/pipeline.h"
+
+struct part { /* bytes of one blob in a job, and what parsing them gave */
+    uint32_t source;
+    const struct parser *parser;
+    size_t at; /* of its bytes in the job's */
+    struct input input;
+    struct carry carry;
+    struct hints hints;
+    uint64_t events, damaged, skipped, open_events;
+    struct note *notes;
+    size_t note_count, note_total;
+    uint8_t newest_index;
+    int64_t newest_local_ns, newest_ns;
+};
+
+struct job {
+    struct buf bytes; /* gone after parsing */
+    struct part *parts;
+    size_t count, cap;
+    struct segment *closed, *open;
+    struct facts facts;
+    struct buf text; /* printed events */
+    struct arena arena;
+};
+
+struct ingest {
+    struct pipeline *p;
+    bool messages;
+    /* NULL: events are observed and sorted. Else: printed, in worker threads. */
+    void (*print)(struct pipeline *p, struct batch *b, size_t from, const struct part *part,
+                  struct buf *out);
+    void (*emit)(void *ctx, str text);
+    void *emit_ctx;
+    struct worker *workers;
+};
+
+/* Runs it to the end. False when it was stopped or the disk failed. */
+bool ingest_run(struct ingest *in, struct err *err);
+void job_free(struct job *job);
+void events_sort(struct event **events, size_t count); /* by event_cmp */
+
+#endif

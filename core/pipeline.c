@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the passes share, the end of a run, and the short way of `ashiato parse`. */
+#include "core/ecs.h"
+#include "core/ingest.h"
+
+enum { SOURCE_NOTES = 32 }; /* kept a source; more are counted */
+
+bool glob_match(str glob, str path)
+{
+    size_t g = 0, p = 0, star = SIZE_MAX, resume = 0;
+
+    if (glob.len == 0)
+        return true;
+    while (p < path.len) {
+        if (g < glob.len && glob.p[g] == '*') {
+            star = g++;
+            resume = p;
+        } else if (g < glob.len && (glob.p[g] == '?' || glob.p[g] == path.p[p])) {
+            g++;
+            p++;
+        } else if (star != SIZE_MAX) { /* the last star takes one character more */
+            g = star + 1;
+            p = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (g < glob.len && glob.p[g] == '*')
+        g++;
+    return g == glob.len;
+}
+
+const struct rule *rule_for(const struct rule *rules, size_t count, str path)
+{
+    for (size_t i = count; i > 0; i--) /* the last one given wins */
+        if (glob_match(rules[i - 1].glob, path))
+            return &rules[i - 1];
+    return NULL;
+}
+
+void source_note(struct pipeline *p, struct source *s, uint64_t offset, bool placed, str text)
+{
+    s->note_total++;
+    if (s->note_count == SOURCE_NOTES)
+        return;
+    if (!s->notes)
+        s->notes = arena_alloc(&p->arena, SOURCE_NOTES * sizeof *s->notes);
+    s->notes[s->note_count++] =
+        (struct source_note){offset, placed, arena_str(&p->arena, text)};
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (p->store.path)
+        store_free(&p->store);
+    if (p->open.path)
+        store_free(&p->open);
+    if (p->marks.path)
+        marks_free(&p->marks);
+    facts_free(&p->facts);
+    if (p->identity)
+        identity_free(p->identity);
+    result_free(&p->result);
+    mem_free(p->sources);
+    mem_free(p->states);
+    mem_free(p->blobs);
+    arena_free(&p->arena);
+}
+
+/* A record of a stream that is not held back: its year is the last one that the file's own time
+ * allows, each line for itself. */
+static void settle_at_once(const struct pipeline *p, struct event *e)
+{
+    const struct source *s = &p->sources[e->source];
+    const struct rule *zone = rule_for(p->options->zones, p->options->zone_count, s->path);
+    const struct rule *year = rule_for(p->options->years, p->options->year_count, s->path);
+    int64_t bound = p->options->latest_ns != TIME_UNKNOWN ? p->options->latest_ns : s->mtime_ns;
+    struct source_state state = {.newest_index = e->year_index, .newest_local_ns = e->time_ns};
+    int32_t base = 1970;
+
+    if (year)
+        base = year->year;
+    else if (bound != TIME_UNKNOWN && e->flags & EVENT_YEAR_OPEN)
+        base = settle_base_year(&state, bound);
+    settle_event_time(e, base, zone ? zone->zone : NULL);
+}
+
+static void print_events(struct pipeline *p, struct batch *b, size_t from, const struct part *part,
+                         struct buf *out)
+{
+    struct json_out j = {.buf = out};
+
+    (void)part;
+    for (size_t i = from; i < b->count; i++) {
+        struct event *e = b->events[i];
+        const struct source *s = &p->sources[e->source];
+        const struct place place = {.offset = e->offset, .source = e->source};
+        const struct ecs_context ctx = {.sources = p->sources, .places = &place, .place_count = 1};
+
+        (void)s;
+        settle_at_once(p, e);
+        ecs_write(&j, e, &b->names, &ctx);
+        buf_char(out, '\n');
+    }
+}
+
+bool pipeline_parse(struct pipeline *p, void (*emit)(void *ctx, str lines), void *ctx,
+                    struct err *err)
+{
+    struct ingest in = {.p = p,
+                        .messages = true,
+                        .print = print_events,
+                        .emit = emit,
+                        .emit_ctx = ctx};
+
+    return ingest_run(&in, err);
+}
