@@ -27,6 +27,7 @@ bool civil_valid(const struct civil *c);
 int64_t civil_to_ns(const struct civil *c);
 void civil_of_ns(int64_t time_ns, struct civil *out);
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day); /* since 1970-01-01 */
+void civil_of_days(int64_t days, struct civil *out);                 /* at midnight */
 bool year_is_leap(int64_t year);
 unsigned weekday_of_days(int64_t days); /* 0 = Sunday */
 
@@ -34,6 +35,7 @@ unsigned weekday_of_days(int64_t days); /* 0 = Sunday */
 int64_t time_of_filetime(uint64_t filetime);
 /* Windows SYSTEMTIME: 8 little-endian u16: year, month, weekday, day, h, m, s, ms. */
 int64_t time_of_systemtime(const uint8_t bytes[16]);
+bool civil_of_systemtime(const uint8_t bytes[16], struct civil *out); /* false: no valid time */
 
 /* RFC 3339 and what is close to it: "2024-10-02T14:22:07.411+09:00", a space for T, comma for
  * the point, 0 to 9 digits of fraction, zone Z, +hh:mm, +hhmm, +hh or none. Without a zone the
@@ -56,6 +58,7 @@ bool str_take_clf_time(str *s, int64_t *time_ns);
 /* "2024-10-02T14:22:07.4110000Z" with the digits of the precision (none, 3, 6, 7, 9). For
  * TIME_UNKNOWN appends nothing. */
 void time_text(int64_t time_ns, enum precision precision, struct buf *out);
+void civil_text(const struct civil *c, enum precision precision, struct buf *out); /* likewise */
 
 /* Zones: IANA names from tzdata (TZif version 1 to 4, RFC 8536, with its POSIX footer for later
  * years), "UTC", and fixed offsets "+09:00", "-0330". Read once, then used without a lock. */
@@ -63,6 +66,7 @@ struct zone;
 const struct zone *zone_utc(void);
 /* NULL and a message for an unknown name. Owned by the caller: zone_free. */
 struct zone *zone_open(str name, struct err *err);
+struct zone *zone_of_tzif(str name, str bytes, struct err *err); /* from a file's content */
 void zone_free(struct zone *z);
 /* Local time as if UTC -> instant. *flags gets EVENT_ZONE_FOLD (the earlier of the two is given)
  * or EVENT_ZONE_GAP (moved forward by the length of the gap) or neither. */

@@ -53,6 +53,9 @@ struct value value_number(struct arena *a, uint64_t v); /* VALUE_U64 kept in the
  * Array items are separated by ", ". A length that does not fit the type appends hex digits. */
 void value_text(struct value v, struct buf *out);
 
+/* The same as the inside of a JSON string, UTF-16 escaped on the way (see core/json.h). */
+void value_json(struct value v, struct buf *out);
+
 /* The text in an arena, without a copy when v is plain ASCII VALUE_TEXT. */
 str value_str(struct value v, struct arena *a);
 

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Text and numbers of typed values. Layouts: MS-DTYP (FILETIME 2.3.3, SYSTEMTIME 2.3.13, GUID
+ * 2.3.4.2, SID 2.4.2); items of an array: EVTX format documentation of the libyal project. */
+#include "core/value.h"
+
+#include "core/time.h"
+#include "core/utf.h"
+
+/* Bytes of one item; 0 = its own length decides. Sizes of 4 or 8 are told apart by the length. */
+static const uint8_t item_size[] = {
+    [VALUE_I8] = 1,       [VALUE_U8] = 1,          [VALUE_I16] = 2,   [VALUE_U16] = 2,
+    [VALUE_I32] = 4,      [VALUE_U32] = 4,         [VALUE_I64] = 8,   [VALUE_U64] = 8,
+    [VALUE_FLOAT] = 4,    [VALUE_DOUBLE] = 8,      [VALUE_BOOL] = 4,  [VALUE_GUID] = 16,
+    [VALUE_FILETIME] = 8, [VALUE_SYSTEMTIME] = 16, [VALUE_HEX32] = 4, [VALUE_HEX64] = 8,
+};
+
+static const char hex_upper[] = "0123456789ABCDEF", hex_lower[] = "0123456789abcdef";
+
+struct value value_of(str utf8)
+{
+    uint32_t len = utf8.len > UINT32_MAX ? UINT32_MAX : (uint32_t)utf8.len;
+
+    return (struct value){utf8.p ? utf8.p : "", len, VALUE_TEXT};
+}
+
+struct value value_number(struct arena *a, uint64_t v)
+{
+    return (struct value){memcpy(arena_bytes(a, sizeof v), &v, sizeof v), sizeof v, VALUE_U64};
+}
+
+static uint64_t load(const uint8_t *p, uint32_t size)
+{
+    uint64_t v = 0;
+
+    memcpy(&v, p, size < sizeof v ? size : sizeof v); /* the host is little-endian: core/utf.c */
+    return v;
+}
+
+static int64_t load_signed(const uint8_t *p, uint32_t size)
+{
+    unsigned unused = 64 - 8 * size;
+
+    return (int64_t)(load(p, size) << unused) >> unused;
+}
+
+static void put_hex_bytes(const uint8_t *p, size_t len, const char *digits, struct buf *out)
+{
+    buf_reserve(out, 2 * len);
+    char *o = out->p + out->len;
+    for (size_t i = 0; i < len; i++) {
+        *o++ = digits[p[i] >> 4];
+        *o++ = digits[p[i] & 15];
+    }
+    out->len += 2 * len;
+}
+
+static void put_hex_number(uint64_t v, struct buf *out)
+{
+    buf_add(out, "0x", 2);
+    buf_hex(out, v);
+}
+
+static void put_guid(const uint8_t *p, struct buf *out)
+{
+    /* The first three groups are little-endian numbers. */
+    static const int8_t order[] = {3, 2, 1, 0, -1, 5,  4,  -1, 7,  6,
+                                   -1, 8, 9, -1, 10, 11, 12, 13, 14, 15};
+    char text[38], *o = text;
+
+    *o++ = '{';
+    for (size_t i = 0; i < array_len(order); i++) {
+        if (order[i] < 0) {
+            *o++ = '-';
+            continue;
+        }
+        *o++ = hex_lower[p[order[i]] >> 4];
+        *o++ = hex_lower[p[order[i]] & 15];
+    }
+    *o++ = '}';
+    buf_add(out, text, sizeof text);
+}
+
+/* Length of the SID at p, 0 when it does not fit into len. */
+static uint32_t sid_len(const uint8_t *p, uint32_t len)
+{
+    uint32_t need = len < 8 ? 8 : 8 + 4 * (uint32_t)p[1];
+
+    return need <= len ? need : 0;
+}
+
+static void put_sid(const uint8_t *p, struct buf *out)
+{
+    uint64_t authority = 0;
+
+    for (unsigned i = 2; i < 8; i++)
+        authority = authority << 8 | p[i];
+    buf_add(out, "S-", 2);
+    buf_u64(out, p[0]);
+    buf_char(out, '-');
+    if (authority >> 32) {
+        buf_add(out, "0x", 2);
+        put_hex_bytes(p + 2, 6, hex_upper, out);
+    } else {
+        buf_u64(out, authority);
+    }
+    for (unsigned i = 0; i < p[1]; i++) {
+        buf_char(out, '-');
+        buf_u64(out, load(p + 8 + 4 * i, 4));
+    }
+}
+
+static void put_filetime(uint64_t ticks, struct buf *out)
+{
+    /* Not by way of int64 nanoseconds: a FILETIME reaches from 1601 to 60056, and 0 is shown. */
+    const uint64_t day = UINT64_C(864000000000);
+    struct civil c;
+
+    civil_of_days((int64_t)(ticks / day) - 134774, &c);
+    ticks %= day;
+    c.hour = (uint8_t)(ticks / UINT64_C(36000000000));
+    c.minute = (uint8_t)(ticks / 600000000 % 60);
+    c.second = (uint8_t)(ticks / 10000000 % 60);
+    c.ns = (uint32_t)(ticks % 10000000 * 100);
+    civil_text(&c, PRECISION_100NS, out);
+}
+
+static void put_systemtime(const uint8_t *p, struct buf *out)
+{
+    struct civil c;
+
+    if (civil_of_systemtime(p, &c))
+        civil_text(&c, PRECISION_MS, out);
+    else
+        put_hex_bytes(p, 16, hex_upper, out);
+}
+
+/* The shortest digits that read back as the same number. */
+static void put_real(double v, bool single, struct buf *out)
+{
+    char text[40];
+
+    for (int digits = single ? 6 : 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        double back = strtod(text, NULL);
+        if (single ? (float)back == (float)v : back == v)
+            break;
+    }
+    buf_str(out, str_of(text));
+}
+
+static void put_float(const uint8_t *p, uint32_t size, struct buf *out)
+{
+    if (size == 4) {
+        float v;
+        memcpy(&v, p, 4);
+        put_real((double)v, true, out);
+    } else {
+        double v;
+        memcpy(&v, p, 8);
+        put_real(v, false, out);
+    }
+}
+
+static bool size_fits(unsigned type, uint32_t len)
+{
+    if (type == VALUE_BOOL)
+        return len == 1 || len == 4;
+    if (type == VALUE_SIZE)
+        return len == 4 || len == 8;
+    return type < array_len(item_size) && item_size[type] == len && len > 0;
+}
+
+/* One item of a fixed size that fits its type. */
+static void put_fixed(unsigned type, const uint8_t *p, uint32_t len, struct buf *out)
+{
+    switch (type) {
+    case VALUE_I8:
+    case VALUE_I16:
+    case VALUE_I32:
+    case VALUE_I64:
+        buf_i64(out, load_signed(p, len));
+        break;
+    case VALUE_U8:
+    case VALUE_U16:
+    case VALUE_U32:
+    case VALUE_U64:
+        buf_u64(out, load(p, len));
+        break;
+    case VALUE_FLOAT:
+    case VALUE_DOUBLE:
+        put_float(p, len, out);
+        break;
+    case VALUE_BOOL:
+        buf_str(out, load(p, len) ? STR("true") : STR("false"));
+        break;
+    case VALUE_GUID:
+        put_guid(p, out);
+        break;
+    case VALUE_FILETIME:
+        put_filetime(load(p, 8), out);
+        break;
+    case VALUE_SYSTEMTIME:
+        put_systemtime(p, out);
+        break;
+    default: /* sizes and hex numbers */
+        put_hex_number(load(p, len), out);
+    }
+}
+
+static void put_item(unsigned type, const uint8_t *p, uint32_t len, enum utf_form form,
+                     struct buf *out)
+{
+    switch (type) {
+    case VALUE_NULL:
+        break;
+    case VALUE_UTF16:
+        utf16_put(p, len, form, out);
+        break;
+    case VALUE_TEXT:
+        utf8_put((str){(const char *)p, len}, form, out);
+        break;
+    case VALUE_ANSI:
+        ansi_put((str){(const char *)p, len}, form, out);
+        break;
+    case VALUE_SID:
+        if (len > 0 && sid_len(p, len) == len)
+            put_sid(p, out);
+        else
+            put_hex_bytes(p, len, hex_upper, out);
+        break;
+    default:
+        if (size_fits(type, len))
+            put_fixed(type, p, len, out);
+        else
+            put_hex_bytes(p, len, hex_upper, out);
+    }
+}
+
+/* Bytes of the first item of an array; *skip gets 1 or 2 for the NUL behind a text. */
+static uint32_t first_item(unsigned type, const uint8_t *p, uint32_t len, uint32_t *skip)
+{
+    uint32_t step = type == VALUE_UTF16 ? 2 : 1, n = 0;
+
+    *skip = 0;
+    if (type == VALUE_UTF16 || type == VALUE_ANSI || type == VALUE_TEXT) {
+        while (len - n >= step && load(p + n, step) != 0)
+            n += step;
+        if (len - n < step)
+            return len;
+        *skip = step;
+        return n;
+    }
+    if (type == VALUE_SID)
+        n = sid_len(p, len);
+    else if (type == VALUE_SIZE)
+        n = len % 8 ? 4 : 8;
+    else if (type < array_len(item_size))
+        n = item_size[type];
+    return n == 0 || n > len ? len : n;
+}
+
+static void put_array(struct value v, enum utf_form form, struct buf *out)
+{
+    unsigned type = v.type & ~(unsigned)VALUE_ARRAY;
+    const uint8_t *p = v.p;
+    uint32_t left = v.len, skip;
+
+    while (left > 0) {
+        uint32_t n = first_item(type, p, left, &skip);
+        put_item(type, p, n, form, out);
+        p += n + skip;
+        left -= n + skip;
+        if (left > 0)
+            buf_add(out, ", ", 2);
+    }
+}
+
+static void put_value(struct value v, enum utf_form form, struct buf *out)
+{
+    if (v.len == 0)
+        return;
+    if (v.type & VALUE_ARRAY)
+        put_array(v, form, out);
+    else
+        put_item(v.type, v.p, v.len, form, out);
+}
+
+void value_text(struct value v, struct buf *out)
+{
+    put_value(v, UTF_PLAIN, out);
+}
+
+void value_json(struct value v, struct buf *out)
+{
+    put_value(v, UTF_JSON, out);
+}
+
+str value_str(struct value v, struct arena *a)
+{
+    if (v.type == VALUE_TEXT && utf8_valid((str){v.p, v.len}))
+        return (str){v.p, v.len};
+    /* Written into the arena as into a buffer, when there surely is room; what is not used goes
+     * back. A UTF-16 unit takes at most three bytes. */
+    struct buf out = {0};
+    if (v.type == VALUE_UTF16) {
+        size_t most = (size_t)v.len / 2 * 3 + 32;
+        out = (struct buf){arena_bytes(a, most), 0, most};
+        utf16_put(v.p, v.len, UTF_PLAIN, &out);
+        a->at = out.p + out.len;
+        return buf_view(&out);
+    }
+    value_text(v, &out);
+    str text = arena_str(a, buf_view(&out));
+    buf_free(&out);
+    return text;
+}
+
+static bool text_u64(struct value v, uint64_t *out)
+{
+    char digits[24];
+    const char *p = v.p;
+
+    if (v.type == VALUE_TEXT || v.type == VALUE_ANSI)
+        return str_to_u64((str){p, v.len}, out);
+    if (v.len % 2 || v.len > 2 * sizeof digits)
+        return false;
+    for (uint32_t i = 0; i < v.len / 2; i++) {
+        if (p[2 * i + 1])
+            return false;
+        digits[i] = p[2 * i];
+    }
+    return str_to_u64((str){digits, v.len / 2}, out);
+}
+
+bool value_u64(struct value v, uint64_t *out)
+{
+    int64_t number;
+
+    switch (v.type) {
+    case VALUE_UTF16:
+    case VALUE_ANSI:
+    case VALUE_TEXT:
+        return text_u64(v, out);
+    case VALUE_I8:
+    case VALUE_I16:
+    case VALUE_I32:
+    case VALUE_I64:
+        number = size_fits(v.type, v.len) ? load_signed(v.p, v.len) : -1;
+        *out = number < 0 ? *out : (uint64_t)number;
+        return number >= 0;
+    case VALUE_U8:
+    case VALUE_U16:
+    case VALUE_U32:
+    case VALUE_U64:
+    case VALUE_SIZE:
+    case VALUE_HEX32:
+    case VALUE_HEX64:
+        if (!size_fits(v.type, v.len))
+            return false;
+        *out = load(v.p, v.len);
+        return true;
+    case VALUE_BOOL:
+        if (!size_fits(v.type, v.len))
+            return false;
+        *out = load(v.p, v.len) != 0;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool utf16_is(const uint8_t *p, size_t len, str text)
+{
+    size_t i = 0;
+
+    for (; text.len > 0; i++) {
+        if (2 * i + 2 > len)
+            return false;
+        uint32_t unit = (uint32_t)load(p + 2 * i, 2), code;
+        if (unit >= 0x80 || (uint8_t)text.p[0] >= 0x80) { /* rare: by way of the text */
+            struct buf rest = {0};
+            utf16_to_utf8(p + 2 * i, len - 2 * i, &rest);
+            bool same = str_eq_nocase(buf_view(&rest), text);
+            buf_free(&rest);
+            return same;
+        }
+        code = (uint8_t)text.p[0];
+        if (char_lower((char)unit) != char_lower((char)code))
+            return false;
+        text = str_skip(text, 1);
+    }
+    return 2 * i == len;
+}
+
+bool value_is(struct value v, str text)
+{
+    if (v.type == VALUE_UTF16)
+        return utf16_is(v.p, v.len, text);
+    if (v.type == VALUE_TEXT)
+        return str_eq_nocase((str){v.p, v.len}, text);
+    struct buf own = {0};
+    value_text(v, &own);
+    bool same = str_eq_nocase(buf_view(&own), text);
+    buf_free(&own);
+    return same;
+}
+
+bool value_is_blank(struct value v)
+{
+    if (v.type == VALUE_NULL || v.len == 0)
+        return true;
+    const char *p = v.p;
+    if (v.type == VALUE_UTF16)
+        return v.len == 2 && p[0] == '-' && p[1] == 0;
+    return (v.type == VALUE_TEXT || v.type == VALUE_ANSI) && v.len == 1 && p[0] == '-';
+}
