@@ -87,7 +87,8 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     char *p = a->at + pad;
     a->at = p + size;
-    memset(p, 0, size);
+    if (size)
+        memset(p, 0, size);
     return p;
 }
 
