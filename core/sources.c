@@ -17,6 +17,14 @@ static bool is_digits(str s)
     return s.len > 0;
 }
 
+static bool has_letter(str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (char_is_alpha(s.p[i]))
+            return true;
+    return false;
+}
+
 static bool drop_suffix(str *name, str suffix)
 {
     if (name->len <= suffix.len || !str_ends_nocase(*name, suffix))
@@ -33,7 +41,7 @@ static bool drop_rotation(str *name)
     while (i > 0 && (char_is_digit(name->p[i - 1]) || name->p[i - 1] == '-'))
         i--;
     str digits = str_skip(*name, i);
-    if (i == name->len || i == 0)
+    if (i == name->len || !has_letter(str_head(*name, i))) /* an address is no rotated log */
         return false;
     if (name->p[i - 1] == '.' && is_digits(digits) && (digits.len <= 3 || digits.len == 8)) {
         name->len = i - 1;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Parts of the pipeline that stand alone: the pool, marks, globs, names of logs, systems from
+ * folder layouts, the years of logs that carry none. */
+#include <unistd.h>
+
+#include "core/pipeline.h"
+#include "core/pool.h"
+#include "evidence/evidence.h"
+#include "tests/unit/test.h"
+
+static void square(void *ctx, unsigned worker, void *job)
+{
+    unsigned *n = job;
+
+    (void)ctx;
+    (void)worker;
+    if (*n % 3 == 0)
+        usleep(200); /* some are slower than those behind them */
+    *n *= *n;
+}
+
+TEST(pool_gives_jobs_back_in_the_order_they_went_in)
+{
+    unsigned jobs[64];
+    struct pool *p = pool_open(4, 6, square, NULL);
+    unsigned taken = 0;
+
+    for (unsigned i = 0; i < 64; i++) {
+        jobs[i] = i;
+        if (pool_full(p)) {
+            CHECK_INT(*(unsigned *)pool_take(p), taken * taken);
+            taken++;
+        }
+        pool_put(p, &jobs[i]);
+    }
+    pool_end(p);
+    for (unsigned *n; (n = pool_take(p)); taken++)
+        CHECK_INT(*n, taken * taken);
+    CHECK_INT(taken, 64);
+    pool_close(p);
+}
+
+TEST(marks_past_their_budget_come_back_by_ordinal)
+{
+    char dir[] = "/tmp/ashiato-unit-XXXXXX";
+    struct marks m;
+    struct marks_reader r;
+
+    CHECK(mkdtemp(dir) != NULL);
+    marks_init(&m, dir, 100 * sizeof(struct mark_record));
+    for (unsigned i = 0; i < 1000; i++)
+        marks_add(&m, (struct mark_record){.ordinal = (i * 37) % 500, .index = i,
+                                           .type = i % 2 ? MARK_EDGE : MARK_PLACE});
+    marks_add(&m, (struct mark_record){.ordinal = 3, .index = 7, .type = MARK_EDGE});
+    marks_add(&m, (struct mark_record){.ordinal = 3, .index = 7, .type = MARK_EDGE});
+    CHECK(!m.failed);
+    CHECK(m.run_count > 5);
+    marks_open(&r, &m);
+    size_t total = 0;
+    for (uint64_t ordinal = 0; ordinal < 500; ordinal++) {
+        marks_take(&r, ordinal);
+        total += r.found_count + r.place_count;
+        for (size_t i = 0; i < r.found_count; i++)
+            CHECK_INT(r.found[i].ordinal, ordinal);
+    }
+    CHECK_INT(total, 1001); /* the mark that was made twice counts once */
+    marks_close(&r);
+    marks_free(&m);
+    CHECK(rmdir(dir) == 0);
+}
+
+TEST(glob_stars_cross_slashes)
+{
+    CHECK(glob_match(STR(""), STR("any/thing")));
+    CHECK(glob_match(STR("*/var/log/*"), STR("gw01/var/log/auth.log")));
+    CHECK(glob_match(STR("gw0?/*.log"), STR("gw01/var/log/auth.log")));
+    CHECK(!glob_match(STR("*.log"), STR("auth.log.1")));
+    CHECK(!glob_match(STR("fs01/*"), STR("FS01/x")));
+    CHECK(!glob_match(STR("*a*a*a*a*a*a*a*b"), STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
+}
+
+TEST(log_family_drops_rotation_and_compression)
+{
+    CHECK_STR(log_family(STR("gw/var/log/auth.log")), "auth.log");
+    CHECK_STR(log_family(STR("gw/var/log/auth.log.1")), "auth.log");
+    CHECK_STR(log_family(STR("gw/var/log/auth.log.2.gz")), "auth.log");
+    CHECK_STR(log_family(STR("syslog-20241005.zst")), "syslog");
+    CHECK_STR(log_family(STR("messages-20241005")), "messages");
+    CHECK_STR(log_family(STR("Security.evtx")), "Security.evtx");
+    CHECK_STR(log_family(STR("10.1.2.3")), "10.1.2.3");
+}
+
+TEST(system_is_read_from_the_folder_layout)
+{
+    CHECK_STR(system_of(STR("images"), STR("FS01/Windows/System32/winevt/Logs/a.evtx")), "FS01");
+    CHECK_STR(system_of(STR("images"), STR("FS01/C/Windows/System32/winevt/Logs/a.evtx")), "FS01");
+    CHECK_STR(system_of(STR("FS01"), STR("C%3A/Windows/System32/a.evtx")), "FS01");
+    CHECK_STR(system_of(STR("gw01"), STR("var/log/auth.log")), "gw01");
+    CHECK_STR(system_of(STR("images"), STR("2024/gw01/var/log/auth.log")), "gw01");
+    CHECK_STR(system_of(STR("logs"), STR("proxy/access.log")), "proxy");
+    CHECK_STR(system_of(STR("proxy01"), STR("access.log")), "proxy01");
+    CHECK_STR(system_of(STR("access.log"), STR("")), "evidence");
+}
+
+static int64_t ns_of(int year, unsigned month, unsigned day)
+{
+    return civil_to_ns(&(struct civil){.year = year, .month = (uint8_t)month, .day = (uint8_t)day});
+}
+
+TEST(year_is_the_last_that_the_bound_allows)
+{
+    struct source_state s = {.newest_local_ns = ns_of(2000, 10, 6)};
+
+    CHECK_INT(settle_base_year(&s, ns_of(2024, 10, 7)), 2024);
+    CHECK_INT(settle_base_year(&s, ns_of(2024, 10, 1)), 2023);
+    s.newest_index = 1; /* a New Year lies inside the log: the first line is of the year before */
+    CHECK_INT(settle_base_year(&s, ns_of(2024, 10, 7)), 2023);
+    s = (struct source_state){.newest_local_ns = ns_of(2000, 2, 29)};
+    CHECK_INT(settle_base_year(&s, ns_of(2023, 6, 1)), 2020);
+}
+
+TEST(year_inferred_events_are_flagged_and_moved_to_utc)
+{
+    struct err err;
+    struct zone *tokyo = zone_open(STR("Asia/Tokyo"), &err);
+    struct event e = {.time_ns = ns_of(2000, 10, 6), .flags = EVENT_YEAR_OPEN | EVENT_ZONE_OPEN,
+                      .year_index = 1};
+
+    CHECK(tokyo != NULL);
+    settle_event_time(&e, 2023, tokyo);
+    CHECK_INT(e.time_ns, ns_of(2024, 10, 6) - 9 * 3600 * NS_PER_S);
+    CHECK_INT(e.flags, EVENT_YEAR_INFERRED);
+    e = (struct event){.time_ns = ns_of(2024, 10, 6), .flags = EVENT_ZONE_OPEN};
+    settle_event_time(&e, 0, NULL);
+    CHECK_INT(e.flags, EVENT_ZONE_ASSUMED);
+    zone_free(tokyo);
+}
