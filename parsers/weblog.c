@@ -75,11 +75,14 @@ static bool read_who(str who, struct web_request *r)
     if (!str_take_word(&rest, &first) || !str_take_spaces(&rest) ||
         !str_take_word(&rest, &second) || !str_take_spaces(&rest) || rest.len == 0)
         return false;
-    if (str_find_char(rest, ' ') < rest.len && (addr_parse(second, &a) || !addr_parse(first, &a))) {
+    bool more = str_find_char(rest, ' ') < rest.len;
+    if (more && addr_parse(second, &a)) {
         r->virtual_host = without_port(first);
         first = second;
         if (!str_take_word(&rest, &ident) || !str_take_spaces(&rest))
             return false;
+    } else if (more && !str_eq(second, STR("-"))) {
+        return false; /* words in front that no access log has */
     }
     r->client = first;
     r->user = web_value(str_unquote(str_trim(rest)));

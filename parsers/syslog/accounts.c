@@ -20,7 +20,7 @@ static const struct wording wordings[] = {
      "Account created: %v (UID %i)"},
     {"new user: name=%v, uid=%i, gid=%*, home=%*, shell=%*", KIND_ACCOUNT_CREATED, GOOD, LOW,
      "Account created: %v (UID %i)"},
-    {"failed adding user '%u', exit code: %*", KIND_OTHER, FAIL, INFO,
+    {"failed adding user '%u', %r", KIND_OTHER, FAIL, INFO,
      "Account not created: %u"},
     {"delete user '%u'", KIND_ACCOUNT_DELETED, GOOD, LOW, "Account deleted: %u"},
     {"delete user `%u'", KIND_ACCOUNT_DELETED, GOOD, LOW, "Account deleted: %u"},

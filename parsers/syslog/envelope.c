@@ -36,6 +36,7 @@ static bool take_priority(str *s, int *priority)
         !str_take_u64(&rest, &n) || n > 191 || !str_take_char(&rest, '>'))
         return false;
     *priority = (int)n;
+    str_take_char(&rest, ' '); /* some devices put one */
     *s = rest;
     return true;
 }
@@ -83,7 +84,10 @@ static bool take_metalog_tag(str *s, struct syslog_line *l)
     str rest = *s, name;
 
     if (!str_take_char(&rest, '[') || !str_take_until(&rest, ']', &name) || name.len == 0 ||
-        name.len > TAG_MAX || !str_take_char(&rest, ' '))
+        name.len > TAG_MAX)
+        return false;
+    str_take_char(&rest, ':');
+    if (!str_take_char(&rest, ' '))
         return false;
     for (size_t i = 0; i < name.len; i++)
         if (!is_tag_char(name.p[i]))
@@ -108,6 +112,21 @@ static bool take_host(str *s, str *host)
     return true;
 }
 
+/* Texts that other log formats have where syslog has the host. */
+static bool is_level(str word)
+{
+    static const char *const levels[] = {"TRACE", "DEBUG", "INFO",  "NOTICE",   "WARN",
+                                         "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"};
+
+    word = str_unquote(word);
+    if (word.len > 2 && word.p[0] == '[' && word.p[word.len - 1] == ']')
+        word = (str){word.p + 1, word.len - 2};
+    for (size_t i = 0; i < array_len(levels); i++)
+        if (str_eq_nocase(word, str_of(levels[i])))
+            return true;
+    return false;
+}
+
 /* Host and tag. A first word that is itself a tag means that the line names no host. */
 static void take_origin(str *s, struct syslog_line *l)
 {
@@ -122,6 +141,9 @@ static void take_origin(str *s, struct syslog_line *l)
             l->host = STR(""); /* "sshd[12]: ..." or "kernel: ..." */
             rest = first;
         }
+        str again = rest;
+        if (l->host.len && str_take(&again, l->host) && str_take_char(&again, ' '))
+            rest = again; /* UniFi writes the host twice */
         str_take(&rest, STR(": "));
     }
     str_take_spaces(&rest);
@@ -131,6 +153,8 @@ static void take_origin(str *s, struct syslog_line *l)
     }
     if (l->tagged && l->program.p[0] == '/')
         l->program = str_basename(l->program);
+    if (l->pid && is_level(l->host))
+        l->host = STR(""); /* ChromeOS: severity instead of a host */
     *s = rest;
 }
 
@@ -225,21 +249,6 @@ static bool read_fortios(str s, struct syslog_line *l)
     return true;
 }
 
-/* Texts that other log formats have where syslog has the host. */
-static bool is_level(str word)
-{
-    static const char *const levels[] = {"TRACE", "DEBUG", "INFO",  "NOTICE",   "WARN",
-                                         "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"};
-
-    word = str_unquote(word);
-    if (word.len > 2 && word.p[0] == '[' && word.p[word.len - 1] == ']')
-        word = (str){word.p + 1, word.len - 2};
-    for (size_t i = 0; i < array_len(levels); i++)
-        if (str_eq_nocase(word, str_of(levels[i])))
-            return true;
-    return false;
-}
-
 /* The stamp of a line that is not RFC 5424; *iso = it was an RFC 3339 one. */
 static bool take_stamp(str *s, struct syslog_line *l, bool *iso)
 {
@@ -281,7 +290,8 @@ static bool read_line(str s, bool strict, struct syslog_line *l)
     l->message = s;
     if (!strict)
         return true;
-    if (iso && (is_level(l->host) || is_level(l->program) || l->host.len == 0))
+    if (iso && l->pid == 0 &&
+        (is_level(l->host) || is_level(l->program) || l->host.len == 0))
         return false;
     if (iso && separator != 'T' && l->pid == 0)
         return false;

@@ -122,6 +122,7 @@ static const struct wording pam_wordings[] = {
     {"conversation failed", KIND_OTHER, FAIL, INFO, NULL},
     {"auth could not identify password for [%u]", KIND_OTHER, FAIL, INFO,
      "Authentication: no password for %u"},
+    {"user \"%u\" does not exist in %*", KIND_OTHER, FAIL, INFO, "No such user: %u"},
     {"password changed for %u", KIND_PASSWORD_CHANGED, GOOD, INFO, "Password changed: %u"},
     {"account %u has expired (%r)", KIND_LOGON_FAILED, FAIL, INFO,
      "Login refused: account %u has expired"},
@@ -161,6 +162,8 @@ static bool pam_read(const struct syslog_line *l, struct batch *out, bool messag
     struct event *e = out->open;
     str service, text = without_module(l->message, &service);
 
+    if (str_ends(text, STR(" [preauth]")))
+        text.len -= STR(" [preauth]").len;
     if (!wording_read(str_trim(text), pam_wordings, array_len(pam_wordings), out, messages))
         return false;
     batch_text(out, FIELD_ECS, STR("service.name"), service);

@@ -137,7 +137,7 @@ static bool read_netfilter(str text, struct batch *out, bool messages)
     return true;
 }
 
-static const char *const kernel_programs[] = {"kernel", "ulogd", "vmunix", NULL};
+static const char *const kernel_programs[] = {"kernel", "vmunix", NULL};
 
 static const struct wording kernel_wordings[] = {
     {"Linux version %_", KIND_SYSTEM_START, NONE, INFO, NULL},
@@ -165,8 +165,6 @@ static bool kernel_read(const struct syslog_line *l, struct batch *out, bool mes
 {
     str text = without_uptime(l->message);
 
-    if (str_has(text, STR(" SRC=")) && read_netfilter(text, out, messages))
-        return true;
     return wording_read(text, kernel_wordings, array_len(kernel_wordings), out, messages) &&
            show_line(l, out, messages);
 }
@@ -175,6 +173,23 @@ const struct payload payload_kernel = {
     .name = "kernel",
     .programs = kernel_programs,
     .read = kernel_read,
+};
+
+/* Also from ulogd and from routers that log under a name of their own. */
+static bool netfilter_takes(const struct syslog_line *l)
+{
+    return str_has(l->message, STR(" SRC=")) && str_has(l->message, STR(" DST="));
+}
+
+static bool netfilter_read(const struct syslog_line *l, struct batch *out, bool messages)
+{
+    return read_netfilter(without_uptime(l->message), out, messages);
+}
+
+const struct payload payload_netfilter = {
+    .name = "netfilter",
+    .takes = netfilter_takes,
+    .read = netfilter_read,
 };
 
 static const char *const dhcp_programs[] = {"dhcpd",           "dhclient",       "dnsmasq-dhcp",

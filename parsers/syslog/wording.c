@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-enum { CAPTURES_MAX = 14, TRIES = 4, SHOWN_MAX = 512, WORD_MAX_BYTES = 1024 };
+enum { CAPTURES_MAX = 14, TRIES = 64, SHOWN_MAX = 512, WORD_MAX_BYTES = 1024 };
 
 /* LONG ends at the last place where the rest fits, LAZY at the first. */
 enum shape { WORD, WORD_OR_NONE, LONG, LAZY };
@@ -300,7 +300,7 @@ static void say(struct batch *out, const char *template, const struct match *m)
     batch_text(out, FIELD_ECS, STR("message"), (str){text, len});
 }
 
-static void apply(struct batch *out, const struct wording *w, const struct match *m, bool messages)
+static void apply(struct batch *out, const struct wording *w, struct match *m, bool messages)
 {
     struct event *e = out->open;
 
@@ -309,12 +309,13 @@ static void apply(struct batch *out, const struct wording *w, const struct match
     e->severity = (uint8_t)w->severity;
     for (unsigned i = 0; i < m->count; i++) {
         const struct letter *l = &letters[(unsigned char)m->letter[i]];
-        str text = l->role == ROLE_COMMAND ? str_trim(m->text[i]) : m->text[i];
-        if (text.len == 0)
+        if (l->role == ROLE_COMMAND)
+            m->text[i] = str_trim(m->text[i]); /* cron pads */
+        if (m->text[i].len == 0)
             continue;
-        set_role(out, l->role, text);
+        set_role(out, l->role, m->text[i]);
         if (l->field)
-            batch_text(out, l->group, str_of(l->field), text);
+            batch_text(out, l->group, str_of(l->field), m->text[i]);
     }
     if (messages && w->message)
         say(out, w->message, m);
