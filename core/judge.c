@@ -62,6 +62,7 @@ static void judge_event(struct judging *g)
         if (p->first_ns == TIME_UNKNOWN)
             p->first_ns = e->time_ns;
         p->last_ns = e->time_ns;
+        density_add(&p->density, identity_host(p->identity, e->host), e->time_ns, 1);
     }
     g->judge.names = g->stream.names;
     g->judge.ordinal = g->stream.ordinal;
@@ -120,6 +121,7 @@ bool pipeline_judge(struct pipeline *p, const char *work_dir, struct err *err)
             p->outside++;
     }
     finish(&g);
+    density_sort(&p->density);
     p->events = g.stream.next - p->outside;
     bool failed = stream_failed(&g.stream);
     stream_close(&g.stream);

@@ -59,6 +59,7 @@ void pipeline_free(struct pipeline *p)
     if (p->marks.path)
         marks_free(&p->marks);
     facts_free(&p->facts);
+    density_free(&p->density);
     if (p->identity)
         identity_free(p->identity);
     result_free(&p->result);

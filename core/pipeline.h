@@ -69,6 +69,7 @@ struct pipeline {
     struct identity *identity;
     struct result result;
     struct marks marks;
+    struct density density;
     uint64_t events, outside, timeline_events;
     int64_t first_ns, last_ns;
     uint64_t read_bytes;

@@ -62,6 +62,8 @@ void store_remove(struct store *s, size_t from, size_t count)
         buf_free(&s->segments[i]->data);
         mem_free(s->segments[i]);
     }
+    if (count == 0)
+        return;
     memmove(s->segments + from, s->segments + from + count,
             (s->count - from - count) * sizeof(struct segment *));
     s->count -= count;

@@ -247,6 +247,7 @@ bool pipeline_write(struct pipeline *p, const char *work_dir, struct err *err)
                  .source_count = p->source_count,
                  .settings = o->settings,
                  .setting_count = o->setting_count,
+                 .density = &p->density,
                  .events = p->events,
                  .first_ns = p->first_ns,
                  .last_ns = p->last_ns,

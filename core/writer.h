@@ -10,6 +10,7 @@
 #ifndef CORE_WRITER_H
 #define CORE_WRITER_H
 
+#include "core/density.h"
 #include "core/detector.h"
 #include "core/err.h"
 
@@ -26,6 +27,7 @@ struct case_view {
     size_t source_count;
     const struct setting *settings; /* sorted by name */
     size_t setting_count;
+    const struct density *density; /* records over time, of each host; sorted */
     uint64_t events;          /* in the ordered stream */
     uint64_t timeline_events; /* those on the attack timeline */
     int64_t first_ns, last_ns; /* of all events with a believable time */

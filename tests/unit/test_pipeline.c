@@ -136,3 +136,22 @@ TEST(year_inferred_events_are_flagged_and_moved_to_utc)
     CHECK_INT(e.flags, EVENT_ZONE_ASSUMED);
     zone_free(tokyo);
 }
+
+TEST(density_is_the_same_in_any_order_and_bounded)
+{
+    struct density forth = {0}, back = {0};
+    const int64_t hour = 3600 * NS_PER_S;
+
+    for (int64_t i = 0; i < 200000; i++) {
+        density_add(&forth, 1, (i - 1000) * hour, 1);
+        density_add(&back, 1, (199999 - i - 1000) * hour, 1);
+    }
+    density_sort(&forth);
+    density_sort(&back);
+    CHECK(forth.count <= DENSITY_MAX);
+    CHECK_INT(forth.count, back.count);
+    CHECK_INT(forth.width_ns, 4 * hour);
+    CHECK(memcmp(forth.cells, back.cells, forth.count * sizeof *forth.cells) == 0);
+    density_free(&forth);
+    density_free(&back);
+}
