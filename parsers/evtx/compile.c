@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * BinXML tokens to steps. The structure of the document (elements, names, constants) is worked
+ * out here, once a template; what is left for each record is a list of (value, destination).
+ *
+ * Elements in templates carry a dependency id, elements outside of them usually do not; which it
+ * is shows in where a believable name stands. Names and template definitions are found by their
+ * offsets alone: the hash chains and tables of the chunk header are never followed. */
+#include "parsers/evtx/evtx.h"
+
+#include "core/value.h"
+
+enum token { /* MS-EVEN6 2.2.12; | TOKEN_MORE: more of the same follow, or attributes */
+    TOKEN_END = 0x00,
+    TOKEN_OPEN_ELEMENT = 0x01,
+    TOKEN_CLOSE_START = 0x02,
+    TOKEN_CLOSE_EMPTY = 0x03,
+    TOKEN_CLOSE_ELEMENT = 0x04,
+    TOKEN_VALUE = 0x05,
+    TOKEN_ATTRIBUTE = 0x06,
+    TOKEN_CDATA = 0x07,
+    TOKEN_CHAR_REF = 0x08,
+    TOKEN_ENTITY_REF = 0x09,
+    TOKEN_PI_TARGET = 0x0a,
+    TOKEN_PI_DATA = 0x0b,
+    TOKEN_SUBSTITUTION = 0x0d,
+    TOKEN_OPTIONAL = 0x0e,
+    TOKEN_FRAGMENT = 0x0f,
+    TOKEN_MORE = 0x40
+};
+
+enum { PATH_MAX_BYTES = 4096, FRAGMENT_HEADER_SIZE = 4 };
+
+struct compiler {
+    struct decoder *d;
+    struct cursor c;
+    const char *why;
+    bool in_template;
+};
+
+struct sink { /* where a value goes */
+    enum step_op op;
+    enum field_group group;
+    str name; /* p NULL: the name register */
+    enum area area;
+    enum system_part part;
+};
+
+static const struct {
+    const char *element, *attribute; /* attribute "": the element's text */
+    enum system_part part;
+} system_parts[] = {
+    {"Provider", "Name", SYSTEM_PROVIDER},
+    {"Provider", "Guid", SYSTEM_PROVIDER_GUID},
+    {"Provider", "EventSourceName", SYSTEM_EVENT_SOURCE_NAME},
+    {"EventID", "", SYSTEM_EVENT_ID},
+    {"EventID", "Qualifiers", SYSTEM_QUALIFIERS},
+    {"Version", "", SYSTEM_VERSION},
+    {"Level", "", SYSTEM_LEVEL},
+    {"Task", "", SYSTEM_TASK},
+    {"Opcode", "", SYSTEM_OPCODE},
+    {"Keywords", "", SYSTEM_KEYWORDS},
+    {"TimeCreated", "SystemTime", SYSTEM_TIME},
+    {"EventRecordID", "", SYSTEM_RECORD_ID},
+    {"Correlation", "ActivityID", SYSTEM_ACTIVITY_ID},
+    {"Correlation", "RelatedActivityID", SYSTEM_RELATED_ACTIVITY_ID},
+    {"Execution", "ProcessID", SYSTEM_PROCESS_ID},
+    {"Execution", "ThreadID", SYSTEM_THREAD_ID},
+    {"Channel", "", SYSTEM_CHANNEL},
+    {"Computer", "", SYSTEM_COMPUTER},
+    {"Security", "UserID", SYSTEM_USER_SID},
+};
+
+static const struct {
+    const char *name, *text;
+} entities[] = {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}};
+
+static bool fail(struct compiler *k, const char *why)
+{
+    if (!k->why)
+        k->why = why;
+    return false;
+}
+
+/* ---- names ---- */
+
+static str text_of_utf16(struct decoder *d, const uint8_t *p, size_t units)
+{
+    if (!decoder_spend(d, units * 3))
+        return STR("");
+    char *out = arena_bytes(&d->out->arena, units);
+    unsigned seen = 0;
+
+    for (size_t i = 0; i < units; i++) {
+        unsigned unit = le16(p + 2 * i);
+        seen |= unit;
+        out[i] = (char)unit;
+    }
+    if (seen < 0x80)
+        return (str){out, units};
+    d->content.len = 0;
+    utf16_to_utf8(p, units * 2, &d->content);
+    return arena_str(&d->out->arena, buf_view(&d->content));
+}
+
+/* How many bytes the name entry at `offset` takes, 0 when there cannot be one. An entry: u32 next,
+ * u16 hash, u16 count of characters, UTF-16 text, NUL. */
+static size_t name_size(const struct decoder *d, uint32_t offset)
+{
+    if (offset < 128 || offset > d->chunk_len || d->chunk_len - offset < 10)
+        return 0;
+    size_t size = 10 + 2 * (size_t)le16(d->chunk + offset + 6);
+    if (size > d->chunk_len - offset || le16(d->chunk + offset + size - 2) != 0)
+        return 0;
+    return size;
+}
+
+static bool take_name(struct compiler *k, str *name)
+{
+    struct decoder *d = k->d;
+    const uint8_t *p;
+
+    if (!cursor_take(&k->c, 4, &p))
+        return fail(k, "a name is cut off");
+    uint32_t offset = le32(p);
+    size_t size = name_size(d, offset);
+    if (size == 0)
+        return fail(k, "a name lies outside of the chunk");
+    if (offset == (size_t)(k->c.p - d->chunk) && !cursor_take(&k->c, size, &p))
+        return fail(k, "a name is cut off");
+    struct name_slot_of_chunk *slot = &d->names[(offset * 2654435761u) >> 24 & (NAME_CACHE - 1)];
+    if (slot->offset != offset) {
+        slot->text = text_of_utf16(d, d->chunk + offset + 8, (size - 10) / 2);
+        slot->offset = offset;
+    }
+    *name = slot->text;
+    return true;
+}
+
+/* ---- steps ---- */
+
+static struct step *add_step(struct compiler *k, enum step_op op, enum step_source source)
+{
+    struct decoder *d = k->d;
+
+    if (!decoder_spend(d, sizeof(struct step))) {
+        fail(k, "the chunk's templates expand beyond all bounds");
+        return NULL;
+    }
+    d->steps = vec_grow(d->steps, &d->step_cap, d->step_count + 1, sizeof *d->steps);
+    struct step *s = &d->steps[d->step_count++];
+    *s = (struct step){.op = (uint8_t)op, .source = (uint8_t)source};
+    return s;
+}
+
+static bool add_piece(struct compiler *k, const void *data, size_t len, enum value_type type)
+{
+    struct step *s = add_step(k, STEP_PIECE, FROM_CONSTANT);
+
+    if (!s)
+        return false;
+    s->data = data;
+    s->len = (uint32_t)len;
+    s->type = (uint8_t)type;
+    return true;
+}
+
+/* Bytes of a literal of a fixed-size type, 0 for the others. */
+static size_t literal_size(unsigned type)
+{
+    static const uint8_t sizes[] = {
+        [VALUE_I8] = 1,     [VALUE_U8] = 1,        [VALUE_I16] = 2,         [VALUE_U16] = 2,
+        [VALUE_I32] = 4,    [VALUE_U32] = 4,       [VALUE_I64] = 8,         [VALUE_U64] = 8,
+        [VALUE_FLOAT] = 4,  [VALUE_DOUBLE] = 8,    [VALUE_BOOL] = 4,        [VALUE_GUID] = 16,
+        [VALUE_SIZE] = 8,   [VALUE_FILETIME] = 8,  [VALUE_SYSTEMTIME] = 16, [VALUE_HEX32] = 4,
+        [VALUE_HEX64] = 8,
+    };
+
+    return type < array_len(sizes) ? sizes[type] : 0;
+}
+
+/* u16 count and that many units of `width` bytes. */
+static bool counted_piece(struct compiler *k, size_t width, enum value_type type)
+{
+    const uint8_t *count, *text;
+
+    if (!cursor_take(&k->c, 2, &count) || !cursor_take(&k->c, le16(count) * width, &text))
+        return fail(k, "a text is cut off");
+    size_t len = le16(count) * width;
+    while (width == 2 && len >= 2 && le16(text + len - 2) == 0)
+        len -= 2;
+    return add_piece(k, text, len, type);
+}
+
+static bool literal_piece(struct compiler *k)
+{
+    const uint8_t *p;
+
+    if (!cursor_take(&k->c, 1, &p))
+        return fail(k, "a literal is cut off");
+    unsigned type = *p;
+    size_t size = literal_size(type);
+    if (type == VALUE_SID && cursor_left(&k->c) >= 2)
+        size = 8 + 4 * (size_t)k->c.p[1];
+    if (type == VALUE_NULL)
+        return true;
+    if (type == VALUE_UTF16 || size == 0) /* binary and ANSI: counted likewise */
+        return counted_piece(k, type == VALUE_UTF16 ? 2 : 1,
+                             type == VALUE_UTF16 || type == VALUE_ANSI ? type : VALUE_BINARY);
+    if (!cursor_take(&k->c, size, &p))
+        return fail(k, "a literal is cut off");
+    return add_piece(k, p, size, (enum value_type)type);
+}
+
+static bool entity_piece(struct compiler *k)
+{
+    str name;
+
+    if (!take_name(k, &name))
+        return false;
+    for (size_t i = 0; i < array_len(entities); i++)
+        if (str_eq(name, str_of(entities[i].name)))
+            return add_piece(k, entities[i].text, 1, VALUE_TEXT);
+    if (!decoder_spend(k->d, name.len + 2))
+        return fail(k, "the chunk's templates expand beyond all bounds");
+    str text = arena_printf(&k->d->out->arena, "&%.*s;", PSTR(name));
+    return add_piece(k, text.p, text.len, VALUE_TEXT);
+}
+
+static bool substitution_piece(struct compiler *k)
+{
+    const uint8_t *p;
+
+    if (!cursor_take(&k->c, 3, &p)) /* u16 index, u8 type; the value's own type is what counts */
+        return fail(k, "a substitution is cut off");
+    struct step *s = add_step(k, STEP_PIECE, FROM_VALUE);
+    if (s)
+        s->index = le16(p);
+    return s != NULL;
+}
+
+/* Takes one token of content or of an attribute's value. *taken is false, and nothing happened,
+ * when the next token is something else. */
+static bool take_piece(struct compiler *k, bool *taken)
+{
+    const uint8_t *p;
+    unsigned token = cursor_left(&k->c) ? *k->c.p : TOKEN_END;
+
+    *taken = true;
+    switch (token & ~(unsigned)TOKEN_MORE) {
+    case TOKEN_VALUE:
+        k->c.p++;
+        return literal_piece(k);
+    case TOKEN_CDATA:
+        k->c.p++;
+        return counted_piece(k, 2, VALUE_UTF16);
+    case TOKEN_CHAR_REF:
+        k->c.p++;
+        if (!cursor_take(&k->c, 2, &p))
+            return fail(k, "a character reference is cut off");
+        return add_piece(k, p, 2, VALUE_UTF16);
+    case TOKEN_ENTITY_REF:
+        k->c.p++;
+        return entity_piece(k);
+    case TOKEN_SUBSTITUTION:
+    case TOKEN_OPTIONAL:
+        k->c.p++;
+        return substitution_piece(k);
+    }
+    *taken = false;
+    return true;
+}
+
+static void aim(struct step *s, const struct sink *sink)
+{
+    s->op = (uint8_t)sink->op;
+    s->name = sink->name.p;
+    s->name_len = (uint16_t)sink->name.len;
+    s->group = (uint8_t)sink->group;
+    s->area = (uint8_t)sink->area;
+    s->part = (uint8_t)sink->part;
+}
+
+/* The pieces since step `first` become one value that goes to `sink`. */
+static bool join_pieces(struct compiler *k, size_t first, const struct sink *sink)
+{
+    struct decoder *d = k->d;
+
+    if (d->step_count - first == 1 && sink->op != STEP_NAME) {
+        aim(&d->steps[first], sink);
+        return true;
+    }
+    struct step *s = add_step(k, sink->op, FROM_TEXT);
+    if (s)
+        aim(s, sink);
+    return s != NULL;
+}
+
+/* ---- scopes and sinks ---- */
+
+static bool join_path(struct compiler *k, str path, char separator, str name, str *out)
+{
+    if (path.len + 1 + name.len > PATH_MAX_BYTES || !decoder_spend(k->d, path.len + 1 + name.len))
+        return fail(k, "a path of elements is too long");
+    if (path.len == 0)
+        *out = name;
+    else
+        *out = arena_printf(&k->d->out->arena, "%.*s%c%.*s", PSTR(path), separator, PSTR(name));
+    return true;
+}
+
+/* Parts of RenderingInfo as Winlogbeat and others spell them: lower case. */
+static str rendering_name(struct compiler *k, str name)
+{
+    str copy = arena_str(&k->d->out->arena, name);
+
+    for (size_t i = 0; i < copy.len; i++)
+        ((char *)copy.p)[i] = char_lower(copy.p[i]);
+    return copy;
+}
+
+static bool is_rendering(str path)
+{
+    return str_starts(path, STR("rendering"));
+}
+
+static bool child_scope(struct compiler *k, struct scope parent, str name, struct scope *out)
+{
+    *out = (struct scope){AREA_OWN, name};
+    switch (parent.area) {
+    case AREA_ROOT:
+    case AREA_EVENT:
+        if (str_eq(name, STR("Event")))
+            *out = (struct scope){AREA_EVENT, STR("event")};
+        else if (str_eq(name, STR("System")))
+            *out = (struct scope){AREA_SYSTEM, STR("system")};
+        else if (str_eq(name, STR("EventData")))
+            *out = (struct scope){AREA_EVENT_DATA, STR("")};
+        else if (str_eq(name, STR("UserData")))
+            *out = (struct scope){AREA_USER_DATA, STR("")};
+        else if (str_eq(name, STR("RenderingInfo")))
+            out->path = STR("rendering");
+        return true;
+    case AREA_SYSTEM:
+        *out = (struct scope){AREA_SYSTEM_PART, name};
+        return true;
+    case AREA_SYSTEM_PART:
+        return join_path(k, STR("system"), '.', parent.path, &out->path) &&
+               join_path(k, out->path, '.', name, &out->path);
+    case AREA_EVENT_DATA:
+        *out = (struct scope){AREA_DATA, str_eq(name, STR("Data")) ? STR("") : name};
+        return true;
+    case AREA_DATA:
+    case AREA_USER_DATA:
+        out->area = parent.area;
+        return join_path(k, parent.path, '/', name, &out->path);
+    case AREA_OWN:
+        if (is_rendering(parent.path)) {
+            if (!decoder_spend(k->d, name.len))
+                return fail(k, "a path of elements is too long");
+            name = rendering_name(k, name);
+            out->path = parent.path;
+            if (str_eq(name, STR("keyword"))) /* Keywords/Keyword, repeated */
+                return true;
+        }
+        return join_path(k, parent.path, '.', name, &out->path);
+    }
+    return false;
+}
+
+static bool system_sink(const struct scope *s, str attribute, struct sink *out)
+{
+    for (size_t i = 0; i < array_len(system_parts); i++)
+        if (str_eq(attribute, str_of(system_parts[i].attribute)) &&
+            str_eq(s->path, str_of(system_parts[i].element))) {
+            out->op = STEP_SYSTEM;
+            out->part = system_parts[i].part;
+            return true;
+        }
+    return false;
+}
+
+/* Where the text of an element goes. */
+static bool text_sink(struct compiler *k, const struct scope *s, struct sink *out)
+{
+    *out = (struct sink){STEP_FIELD, FIELD_OWN, s->path, s->area, 0};
+    switch (s->area) {
+    case AREA_SYSTEM_PART:
+        return system_sink(s, STR(""), out) ||
+               join_path(k, STR("system"), '.', s->path, &out->name);
+    case AREA_EVENT_DATA:
+    case AREA_DATA:
+        out->group = FIELD_EVENT_DATA;
+        return true;
+    case AREA_USER_DATA:
+        out->group = FIELD_USER_DATA;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool attribute_sink(struct compiler *k, const struct scope *s, str name, struct sink *out)
+{
+    str path = s->path;
+
+    *out = (struct sink){STEP_FIELD, FIELD_OWN, STR(""), s->area, 0};
+    switch (s->area) {
+    case AREA_SYSTEM_PART:
+        return system_sink(s, name, out) || (join_path(k, STR("system"), '.', path, &path) &&
+                                             join_path(k, path, '.', name, &out->name));
+    case AREA_EVENT_DATA:
+        return join_path(k, STR("event_data"), '.', name, &out->name);
+    case AREA_DATA:
+        if (str_eq(name, STR("Name"))) {
+            out->op = STEP_NAME;
+            return true;
+        }
+        out->group = FIELD_EVENT_DATA;
+        return join_path(k, path, '/', name, &out->name);
+    case AREA_USER_DATA:
+        out->group = FIELD_USER_DATA;
+        return join_path(k, path, '/', name, &out->name);
+    default:
+        if (is_rendering(path))
+            name = rendering_name(k, name);
+        return join_path(k, path, '.', name, &out->name);
+    }
+}
+
+/* ---- elements ---- */
+
+/* The Name of a Data element: known now when it is one literal, else made for each record. */
+static bool name_field(struct compiler *k, size_t first, struct scope *s, const struct sink *sink)
+{
+    struct decoder *d = k->d;
+    const struct step *piece = &d->steps[first];
+
+    if (d->step_count - first == 1 && piece->source == FROM_CONSTANT &&
+        piece->type == VALUE_UTF16) {
+        s->path = text_of_utf16(d, piece->data, piece->len / 2);
+        d->step_count = first;
+        return true;
+    }
+    s->path = (str){NULL, 0};
+    return join_pieces(k, first, sink);
+}
+
+static bool attribute(struct compiler *k, struct scope *s, bool *kept)
+{
+    struct decoder *d = k->d;
+    struct sink sink;
+    str name;
+    size_t first = d->step_count;
+
+    k->c.p++; /* the token */
+    if (!take_name(k, &name))
+        return false;
+    for (bool taken = true; taken;)
+        if (!take_piece(k, &taken))
+            return false;
+    if (d->step_count == first)
+        return true;
+    if (str_eq(name, STR("xmlns")) || str_starts(name, STR("xmlns:"))) {
+        d->step_count = first;
+        return true;
+    }
+    if (!attribute_sink(k, s, name, &sink))
+        return false;
+    if (sink.op == STEP_NAME)
+        return name_field(k, first, s, &sink);
+    *kept = true;
+    return join_pieces(k, first, &sink);
+}
+
+static bool is_blank_literal(const struct step *s)
+{
+    const uint8_t *p = s->data;
+
+    if (s->op != STEP_PIECE || s->source != FROM_CONSTANT || s->type != VALUE_UTF16)
+        return false;
+    for (size_t i = 0; i + 2 <= s->len; i += 2)
+        if (!char_is_space((char)p[i]) || p[i + 1] != 0)
+            return false;
+    return true;
+}
+
+/* The text that ends here becomes a value; blanks between elements do not. */
+static bool end_text(struct compiler *k, const struct scope *s, size_t first, bool among_elements)
+{
+    struct decoder *d = k->d;
+    struct sink sink;
+
+    if (d->step_count == first)
+        return true;
+    if (among_elements && d->step_count - first == 1 && is_blank_literal(&d->steps[first])) {
+        d->step_count = first;
+        return true;
+    }
+    return text_sink(k, s, &sink) && join_pieces(k, first, &sink);
+}
+
+/* An element without any content: its field is there, without a value. */
+static bool empty_value(struct compiler *k, const struct scope *s)
+{
+    struct sink sink;
+    bool is_field = s->area == AREA_DATA || (s->area == AREA_USER_DATA && s->path.len > 0);
+
+    if (!is_field)
+        return true;
+    size_t first = k->d->step_count;
+    return add_piece(k, "", 0, VALUE_NULL) && text_sink(k, s, &sink) &&
+           join_pieces(k, first, &sink);
+}
+
+static bool processing_instruction(struct compiler *k)
+{
+    struct sink sink = {STEP_FIELD, FIELD_OWN, STR(""), AREA_OWN, 0};
+    size_t first = k->d->step_count;
+    str name;
+
+    k->c.p++;
+    if (!take_name(k, &name) || !join_path(k, STR("pi"), '.', name, &sink.name))
+        return false;
+    if (cursor_left(&k->c) == 0 || *k->c.p != TOKEN_PI_DATA)
+        return true;
+    k->c.p++;
+    return counted_piece(k, 2, VALUE_UTF16) && join_pieces(k, first, &sink);
+}
+
+static bool element(struct compiler *k, struct scope parent, unsigned depth);
+
+static bool content(struct compiler *k, const struct scope *s, bool kept, unsigned depth)
+{
+    struct decoder *d = k->d;
+    size_t first = d->step_count;
+    bool any = false, elements = false, taken;
+
+    for (;;) {
+        if (!take_piece(k, &taken))
+            return false;
+        if (taken) {
+            any = true;
+            continue;
+        }
+        unsigned token = cursor_left(&k->c) ? *k->c.p & ~(unsigned)TOKEN_MORE : TOKEN_END;
+        bool opens = token == TOKEN_OPEN_ELEMENT;
+        elements |= opens;
+        if (!end_text(k, s, first, elements))
+            return false;
+        if (token == TOKEN_CLOSE_ELEMENT) {
+            k->c.p++;
+            return any || elements || kept || empty_value(k, s);
+        }
+        if (opens ? !element(k, *s, depth + 1)
+                  : token != TOKEN_PI_TARGET || !processing_instruction(k))
+            return fail(k, "an element does not end");
+        first = d->step_count;
+    }
+}
+
+/* Is there a believable name reference at p (offset of a name, or the name itself behind it)? */
+static bool name_stands_at(const struct compiler *k, const uint8_t *p)
+{
+    return k->c.end - p >= 4 && name_size(k->d, le32(p)) > 0;
+}
+
+static bool element(struct compiler *k, struct scope parent, unsigned depth)
+{
+    const uint8_t *p;
+    bool kept = false;
+    struct scope s;
+    str name;
+
+    if (depth >= ELEMENT_DEPTH_MAX)
+        return fail(k, "elements are nested too deep");
+    bool has_attributes = *k->c.p++ & TOKEN_MORE;
+    /* u16 dependency id (or not), u32 size, then the name */
+    if (cursor_left(&k->c) < 8)
+        return fail(k, "an element is cut off");
+    bool with = name_stands_at(k, k->c.p + 6), without = name_stands_at(k, k->c.p + 4);
+    k->c.p += (k->in_template ? with || !without : with && !without) ? 6 : 4;
+    if (!take_name(k, &name) || !child_scope(k, parent, name, &s))
+        return false;
+    if (has_attributes && !cursor_take(&k->c, 4, &p))
+        return fail(k, "an element is cut off");
+    while (cursor_left(&k->c) && (*k->c.p & ~(unsigned)TOKEN_MORE) == TOKEN_ATTRIBUTE)
+        if (!attribute(k, &s, &kept))
+            return false;
+    if (!cursor_take(&k->c, 1, &p))
+        return fail(k, "an element is cut off");
+    if (*p == TOKEN_CLOSE_EMPTY)
+        return kept || empty_value(k, &s);
+    if (*p != TOKEN_CLOSE_START)
+        return fail(k, "an unknown token in an element");
+    return content(k, &s, kept, depth);
+}
+
+/* ---- programs ---- */
+
+static size_t program_begin(struct decoder *d, uint32_t offset, struct scope scope)
+{
+    size_t i = d->program_count;
+
+    decoder_spend(d, sizeof(struct program));
+    d->programs = vec_grow(d->programs, &d->program_cap, i + 1, sizeof *d->programs);
+    d->programs[i] = (struct program){.first = d->step_count, .offset = offset, .scope = scope};
+    d->program_count++;
+    return i;
+}
+
+static void program_end(struct decoder *d, size_t i, const char *why)
+{
+    d->programs[i].count = d->step_count - d->programs[i].first;
+    d->programs[i].why = why;
+}
+
+size_t compile_template(struct decoder *d, uint32_t offset, struct cursor body, struct scope scope)
+{
+    struct compiler k = {.d = d, .c = body, .in_template = true};
+    size_t i = program_begin(d, offset, scope);
+    bool good = true;
+
+    while (good) {
+        unsigned token = cursor_left(&k.c) ? *k.c.p & ~(unsigned)TOKEN_MORE : TOKEN_END;
+        if (token == TOKEN_END)
+            break;
+        if (token == TOKEN_FRAGMENT && cursor_left(&k.c) >= FRAGMENT_HEADER_SIZE)
+            k.c.p += FRAGMENT_HEADER_SIZE;
+        else if (token == TOKEN_OPEN_ELEMENT)
+            good = element(&k, scope, 0);
+        else if (token == TOKEN_PI_TARGET)
+            good = processing_instruction(&k);
+        else
+            good = fail(&k, "an unknown token in a template");
+    }
+    program_end(d, i, k.why);
+    return i;
+}
+
+size_t compile_element(struct decoder *d, struct cursor *c, struct scope scope)
+{
+    struct compiler k = {.d = d, .c = *c};
+    size_t i = program_begin(d, 0, scope);
+
+    if ((*c->p & ~(unsigned)TOKEN_MORE) == TOKEN_PI_TARGET)
+        processing_instruction(&k);
+    else
+        element(&k, scope, 0);
+    program_end(d, i, k.why);
+    *c = k.c;
+    return i;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Windows event logs (EVTX): a file header of 4096 bytes, then chunks of 64 KiB, each with its own
+ * names and templates, so that chunks are independent of each other.
+ * Format: libyal's "Windows XML Event Log (EVTX)"; MS-EVEN6 for BinXML.
+ *
+ * The file header is not trusted: its chunk count is stale in every log that was copied while
+ * Windows was writing, and the dirty flag only says that. Every chunk that is there is read.
+ * Bad checksums are noted, and what can be decoded is. Not read: records in the slack behind the
+ * last record of a chunk.
+ *
+ * Becomes: time, record number, host, provider, channel and code from System; EventData and
+ * UserData as fields under their own names; RenderingInfo as `rendering.*`; kind and roles from
+ * parsers/windows.c. */
+#include "parsers/evtx/evtx.h"
+
+#include <libdeflate.h>
+
+enum {
+    FILE_HEADER_SIZE = 4096,
+    FILE_CRC_BYTES = 120, /* of the header that its checksum covers */
+    FLAG_NO_CRC = 4       /* in the flags of the file header */
+};
+
+struct evtx_carry {
+    uint64_t seen;
+    uint32_t no_crc;
+};
+_Static_assert(sizeof(struct evtx_carry) <= CARRY_SIZE, "carried state is too large");
+
+static const char file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+static int evtx_probe(const struct sample *s)
+{
+    if (s->head.len >= 8 && memcmp(s->head.p, file_magic, 8) == 0)
+        return 100;
+    if (s->head.len >= FILE_HEADER_SIZE + 8 &&
+        memcmp(s->head.p + FILE_HEADER_SIZE, chunk_magic, 8) == 0)
+        return 95;
+    return 0;
+}
+
+static void evtx_carry(struct carry *state, str bytes)
+{
+    struct evtx_carry *c = (struct evtx_carry *)state->bytes;
+
+    if (c->seen == 0 && bytes.len >= FILE_CRC_BYTES + 4)
+        c->no_crc = le32((const uint8_t *)bytes.p + FILE_CRC_BYTES) & FLAG_NO_CRC;
+    c->seen += bytes.len;
+}
+
+/* ---- records of a chunk ---- */
+
+/* Is there a whole record at `at`: signature, a size that fits, and the same size at its end? */
+static uint32_t whole_record(const struct decoder *d, uint32_t at)
+{
+    static const uint8_t signature[4] = {'*', '*', 0, 0};
+    uint32_t left = d->chunk_len - at;
+
+    if (left < RECORD_SIZE_MIN || memcmp(d->chunk + at, signature, 4) != 0)
+        return 0;
+    uint32_t size = le32(d->chunk + at + 4);
+    if (size < RECORD_SIZE_MIN || size > left || le32(d->chunk + at + size - 4) != size)
+        return 0;
+    return size;
+}
+
+/* The next place from `at` on where a whole record begins, else `end`. */
+static uint32_t next_record(const struct decoder *d, uint32_t at, uint32_t end)
+{
+    while (at < end) {
+        const uint8_t *hit = memchr(d->chunk + at, '*', end - at);
+        if (!hit)
+            return end;
+        at = (uint32_t)(hit - d->chunk);
+        if (whole_record(d, at))
+            return at;
+        at++;
+    }
+    return end;
+}
+
+/* A record that is not whole: its end is missing or its sizes disagree. What is there of it is
+ * decoded when it looks like a record at all. Returns where to go on. */
+static uint32_t broken_record(struct decoder *d, uint32_t at, uint32_t end, uint64_t offset)
+{
+    const uint8_t *p = d->chunk + at;
+    uint32_t next = next_record(d, at + 1, end);
+    uint32_t size = end - at >= 8 ? le32(p + 4) : 0;
+    bool is_record = next - at > RECORD_SIZE_MIN && le32(p) == 0x2a2a && size >= RECORD_SIZE_MIN &&
+                     p[RECORD_HEADER_SIZE] == 0x0f && p[RECORD_HEADER_SIZE + 1] == 1;
+
+    if (is_record) {
+        uint32_t stop = size < next - at ? at + size : next;
+        batch_damaged(d->out, offset + at, "a record of %u bytes is cut or overwritten", size);
+        record_decode(d, p, d->chunk + stop, offset + at, 0);
+        return next;
+    }
+    if (!is_zero(p, next - at) || next < end)
+        batch_damaged(d->out, offset + at, "%u bytes are no record", next - at);
+    return next;
+}
+
+static void read_records(struct decoder *d, uint32_t end, uint64_t offset, uint32_t flags)
+{
+    uint32_t at = CHUNK_HEADER_SIZE;
+
+    while (at < end) {
+        uint32_t size = whole_record(d, at);
+        if (size) {
+            record_decode(d, d->chunk + at, d->chunk + at + size - 4, offset + at, flags);
+            at += size;
+        } else {
+            at = broken_record(d, at, end, offset);
+        }
+    }
+}
+
+/* ---- chunks ---- */
+
+static void new_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len)
+{
+    d->chunk = chunk;
+    d->chunk_len = len;
+    d->spent = 0;
+    d->why = NULL;
+    d->step_count = d->program_count = 0;
+    memset(d->buckets, 0, sizeof d->buckets);
+    memset(d->names, 0, sizeof d->names);
+}
+
+static void check_checksums(struct decoder *d, uint32_t free_space, uint64_t offset)
+{
+    const uint8_t *p = d->chunk;
+    uint32_t crc = libdeflate_crc32(0, p, 120);
+
+    crc = libdeflate_crc32(crc, p + 128, CHUNK_HEADER_SIZE - 128);
+    if (crc != le32(p + 124))
+        batch_note(d->out, offset, "checksum of the chunk's header is wrong");
+    crc = libdeflate_crc32(0, p + CHUNK_HEADER_SIZE, free_space - CHUNK_HEADER_SIZE);
+    if (crc != le32(p + 52))
+        batch_note(d->out, offset, "checksum of the chunk's records is wrong");
+}
+
+/* Where the records end, as the header says; the chunk's end when it says nonsense. */
+static uint32_t records_end(struct decoder *d, uint64_t offset, bool no_crc)
+{
+    uint32_t free_space = le32(d->chunk + 48);
+
+    if (free_space < CHUNK_HEADER_SIZE || free_space > CHUNK_SIZE) {
+        batch_damaged(d->out, offset, "the chunk's free space begins at %u", free_space);
+        return d->chunk_len;
+    }
+    if (free_space > d->chunk_len) {
+        batch_damaged(d->out, offset, "the chunk is cut: %u of %u bytes are there", d->chunk_len,
+                      (unsigned)CHUNK_SIZE);
+        return d->chunk_len;
+    }
+    if (!no_crc)
+        check_checksums(d, free_space, offset);
+    return free_space;
+}
+
+/* A chunk without its mark may still hold records; they are taken as recovered. */
+static void lost_chunk(struct decoder *d, uint64_t offset)
+{
+    size_t before = d->out->count;
+
+    if (d->chunk_len > CHUNK_HEADER_SIZE && whole_record(d, CHUNK_HEADER_SIZE))
+        read_records(d, d->chunk_len, offset, EVENT_RECOVERED);
+    batch_damaged(d->out, offset, "no chunk, %u bytes; %zu records found in it", d->chunk_len,
+                  d->out->count - before);
+}
+
+static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64_t offset,
+                       bool no_crc)
+{
+    new_chunk(d, p, len);
+    if (is_zero(p, len)) /* room that Windows took in advance */
+        return;
+    if (len < CHUNK_HEADER_SIZE)
+        batch_damaged(d->out, offset, "the last chunk is cut: %u bytes are there", len);
+    else if (memcmp(p, chunk_magic, 8) != 0)
+        lost_chunk(d, offset);
+    else
+        read_records(d, records_end(d, offset, no_crc), offset, 0);
+}
+
+static void check_file_header(const struct input *in, struct batch *out)
+{
+    const uint8_t *p = (const uint8_t *)in->bytes.p;
+
+    if (in->bytes.len < FILE_HEADER_SIZE)
+        batch_damaged(out, 0, "the file header is cut: %zu bytes are there", in->bytes.len);
+    else if (memcmp(p, file_magic, 8) != 0)
+        batch_damaged(out, 0, "no file header");
+    else if (libdeflate_crc32(0, p, FILE_CRC_BYTES) != le32(p + FILE_CRC_BYTES + 4))
+        batch_note(out, 0, "checksum of the file header is wrong");
+}
+
+static void evtx_parse(const struct input *in, struct batch *out)
+{
+    struct decoder *d = mem_alloc(sizeof *d);
+    const struct evtx_carry *carry = in->carry ? (const void *)in->carry->bytes : NULL;
+    bool no_crc = carry && carry->no_crc;
+    size_t at = 0;
+
+    d->out = out;
+    d->messages = in->hints && in->hints->messages;
+    if (in->offset == 0) {
+        check_file_header(in, out);
+        struct carry first = {{0}};
+        evtx_carry(&first, in->bytes);
+        no_crc = ((const struct evtx_carry *)first.bytes)->no_crc;
+        at = FILE_HEADER_SIZE;
+    }
+    for (; at < in->bytes.len; at += CHUNK_SIZE) {
+        size_t left = in->bytes.len - at;
+        read_chunk(d, (const uint8_t *)in->bytes.p + at,
+                   (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE), in->offset + at, no_crc);
+    }
+    mem_free(d->steps);
+    mem_free(d->programs);
+    mem_free(d->values);
+    buf_free(&d->text);
+    buf_free(&d->content);
+    mem_free(d);
+}
+
+const struct parser parser_evtx = {
+    .name = "evtx",
+    .about = "Windows event logs (.evtx)",
+    .reads = READS_CHUNKS,
+    .chunk_base = FILE_HEADER_SIZE,
+    .chunk_size = CHUNK_SIZE,
+    .probe = evtx_probe,
+    .carry = evtx_carry,
+    .parse = evtx_parse,
+};

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the EVTX parser. A template of a chunk is compiled once into a flat program of steps; a
+ * record is a walk over the steps with its array of values. No tree, no text until asked for.
+ *
+ *     evtx.c      file, chunks, records
+ *     binxml.c    fragments, template instances, running programs
+ *     compile.c   tokens to steps
+ *     record.c    what the System part says, uid, the finished event
+ *
+ * Formats: MS-EVEN6 section 2.2.12 (BinXml) and libyal's "Windows XML Event Log (EVTX)".
+ *
+ * All offsets in BinXML count from the beginning of the chunk. Everything read is checked against
+ * the chunk; what a chunk may cost in memory and steps is bounded by DECODER_BUDGET. */
+#ifndef PARSERS_EVTX_EVTX_H
+#define PARSERS_EVTX_EVTX_H
+
+#include "core/parser.h"
+
+enum {
+    CHUNK_SIZE = 65536,
+    CHUNK_HEADER_SIZE = 512,
+    RECORD_HEADER_SIZE = 24,
+    RECORD_SIZE_MIN = RECORD_HEADER_SIZE + 4,
+    ELEMENT_DEPTH_MAX = 64,
+    NESTING_MAX = 16,              /* BinXML values within BinXML values */
+    DECODER_BUDGET = 8 * 1024 * 1024, /* bytes and steps * sizeof(struct step), per chunk */
+    PROGRAM_BUCKETS = 64,
+    NAME_CACHE = 256,
+    TEXT_CACHE = 256
+};
+
+/* The parts of System that the unified event has a place for. */
+enum system_part {
+    SYSTEM_PROVIDER,
+    SYSTEM_PROVIDER_GUID,
+    SYSTEM_EVENT_SOURCE_NAME,
+    SYSTEM_EVENT_ID,
+    SYSTEM_QUALIFIERS,
+    SYSTEM_VERSION,
+    SYSTEM_LEVEL,
+    SYSTEM_TASK,
+    SYSTEM_OPCODE,
+    SYSTEM_KEYWORDS,
+    SYSTEM_TIME,
+    SYSTEM_RECORD_ID,
+    SYSTEM_ACTIVITY_ID,
+    SYSTEM_RELATED_ACTIVITY_ID,
+    SYSTEM_PROCESS_ID,
+    SYSTEM_THREAD_ID,
+    SYSTEM_CHANNEL,
+    SYSTEM_COMPUTER,
+    SYSTEM_USER_SID,
+    SYSTEM_PARTS
+};
+
+/* Where in the record's document an element stands; decides what its content becomes. */
+enum area {
+    AREA_ROOT,
+    AREA_EVENT,
+    AREA_SYSTEM,
+    AREA_SYSTEM_PART, /* path = name of the part */
+    AREA_EVENT_DATA,
+    AREA_DATA,        /* path = name of the field */
+    AREA_USER_DATA,   /* path = levels joined by '/' */
+    AREA_OWN          /* path = levels joined by '.' */
+};
+
+struct scope {
+    enum area area;
+    str path;
+};
+
+enum step_op {
+    STEP_FIELD,  /* the value becomes a field */
+    STEP_SYSTEM, /* the value is a part of System; `part` says which */
+    STEP_PIECE,  /* the value's text is appended to the text register */
+    STEP_NAME    /* the text register names the fields whose steps have no name */
+};
+
+enum step_source { FROM_CONSTANT, FROM_VALUE, FROM_TEXT }; /* TEXT: and empties the register */
+
+struct step {
+    const char *name; /* NULL: the name register */
+    const void *data; /* FROM_CONSTANT */
+    uint32_t len;
+    uint16_t name_len;
+    uint16_t index; /* FROM_VALUE */
+    uint8_t op, source, type, group;
+    uint8_t area; /* of the element, for BinXML values in it */
+    uint8_t part;
+};
+
+struct program {
+    size_t first, count; /* steps */
+    uint32_t offset;     /* of the template definition; 0: an inline fragment */
+    uint32_t next;       /* in its bucket, index + 1 */
+    struct scope scope;
+    const char *why;     /* what is wrong with it, or NULL */
+};
+
+struct name_slot_of_chunk { /* names by their offset in the chunk */
+    uint32_t offset;    /* 0: free */
+    str text;
+};
+
+struct text_slot { /* texts made of values that recur: providers, channels, computers */
+    const void *p;
+    uint32_t len;
+    uint8_t type;
+    str text;
+};
+
+struct decoder {
+    struct batch *out;
+    bool messages;
+
+    const uint8_t *chunk; /* the current one */
+    uint32_t chunk_len;   /* less than CHUNK_SIZE at a cut end */
+    size_t spent;         /* of the budget */
+    struct step *steps;
+    size_t step_count, step_cap;
+    struct program *programs;
+    size_t program_count, program_cap;
+    uint32_t buckets[PROGRAM_BUCKETS]; /* index + 1 */
+    struct name_slot_of_chunk names[NAME_CACHE];
+
+    struct text_slot texts[TEXT_CACHE]; /* good for the whole batch */
+
+    /* The open record. */
+    struct value *values; /* of the running programs, the innermost last */
+    size_t value_count, value_cap;
+    struct value system[SYSTEM_PARTS];
+    struct buf text; /* register */
+    str name;        /* register */
+    const char *why; /* the first damage met, or NULL */
+
+    struct buf content; /* scratch for the uid */
+};
+
+/* A reader over part of the chunk. */
+struct cursor {
+    const uint8_t *p, *end;
+};
+
+static inline uint16_t le16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t le32(const uint8_t *p)
+{
+    return le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+static inline uint64_t le64(const uint8_t *p)
+{
+    return le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+    return (size_t)(c->end - c->p);
+}
+
+static inline bool cursor_take(struct cursor *c, size_t n, const uint8_t **out)
+{
+    if (cursor_left(c) < n)
+        return false;
+    *out = c->p;
+    c->p += n;
+    return true;
+}
+
+/* Notes the first thing that is wrong in the open record; false, for `return`. */
+bool decoder_fail(struct decoder *d, const char *why);
+
+/* Takes from the chunk's budget; false (and a failure) when it is used up. */
+bool decoder_spend(struct decoder *d, size_t bytes);
+
+/* Compiles a template body, or an element outside of templates, to a new program; its index.
+ * Never fails: what is wrong stands in program.why, and the steps before it are kept. For an
+ * element the cursor is left behind it. */
+size_t compile_template(struct decoder *d, uint32_t offset, struct cursor body,
+                        struct scope scope);
+size_t compile_element(struct decoder *d, struct cursor *c, struct scope scope);
+
+/* Decodes a BinXML document (of a record, or a value of type VALUE_BINXML) into the open event
+ * and d->system. False when something was wrong; d->why says what. */
+bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
+
+/* A record whose header is whole. `end` is where it or the chunk ends. Adds one event. */
+void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
+                   uint64_t blob_offset, uint32_t flags);
+
+#endif

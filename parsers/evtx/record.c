@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One record: u32 signature, u32 size, u64 record id, FILETIME written, BinXML, u32 size again.
+ * Time and record number are those of System; the header's stand in where System has none and are
+ * kept where they differ (exports and forwarded logs renumber, some write a header time of 0). */
+#include "parsers/evtx/evtx.h"
+
+#include "core/value.h"
+#include "parsers/windows.h"
+
+/* ---- the System part ---- */
+
+static uint32_t text_slot_of(struct value v)
+{
+    const uint8_t *p = v.p;
+    uint64_t mix = v.len * UINT64_C(31) + v.type;
+
+    if (v.len >= 8)
+        mix ^= le64(p) * 3 ^ le64(p + v.len - 8);
+    return (uint32_t)(mix * UINT64_C(0x9e3779b97f4a7c15) >> 56) & (TEXT_CACHE - 1);
+}
+
+/* The text of a value of System. Most of them recur from record to record, so that one text (at
+ * one address) serves them all. */
+static str system_text(struct decoder *d, enum system_part part)
+{
+    struct value v = d->system[part];
+
+    if (v.type == VALUE_NULL)
+        return STR("");
+    struct text_slot *slot = &d->texts[text_slot_of(v)];
+    if (slot->len != v.len || slot->type != v.type || !slot->p ||
+        memcmp(slot->p, v.p, v.len) != 0) {
+        d->content.len = 0;
+        value_text(v, &d->content);
+        *slot = (struct text_slot){v.p, v.len, v.type,
+                                   arena_str(&d->out->arena, buf_view(&d->content))};
+    }
+    return slot->text;
+}
+
+static bool system_number(const struct decoder *d, enum system_part part, uint32_t *out)
+{
+    uint64_t v;
+
+    if (d->system[part].type == VALUE_NULL || !value_u64(d->system[part], &v) || v > UINT32_MAX)
+        return false;
+    *out = (uint32_t)v;
+    return true;
+}
+
+static void fill_system(struct decoder *d, struct windows_record *r)
+{
+    r->provider = system_text(d, SYSTEM_PROVIDER);
+    r->provider_guid = system_text(d, SYSTEM_PROVIDER_GUID);
+    r->event_source_name = system_text(d, SYSTEM_EVENT_SOURCE_NAME);
+    r->channel = system_text(d, SYSTEM_CHANNEL);
+    r->computer = system_text(d, SYSTEM_COMPUTER);
+    r->user_sid = system_text(d, SYSTEM_USER_SID);
+    r->activity_id = system_text(d, SYSTEM_ACTIVITY_ID);
+    r->related_activity_id = system_text(d, SYSTEM_RELATED_ACTIVITY_ID);
+    r->keywords = system_text(d, SYSTEM_KEYWORDS);
+    system_number(d, SYSTEM_EVENT_ID, &r->code);
+    r->has_qualifiers = system_number(d, SYSTEM_QUALIFIERS, &r->qualifiers);
+    r->has_version = system_number(d, SYSTEM_VERSION, &r->version);
+    r->has_level = system_number(d, SYSTEM_LEVEL, &r->level);
+    r->has_task = system_number(d, SYSTEM_TASK, &r->task);
+    r->has_opcode = system_number(d, SYSTEM_OPCODE, &r->opcode);
+    r->has_pid = system_number(d, SYSTEM_PROCESS_ID, &r->pid);
+    system_number(d, SYSTEM_THREAD_ID, &r->tid);
+}
+
+/* ---- time and number ---- */
+
+static bool system_time(struct decoder *d, int64_t *time_ns, enum precision *precision)
+{
+    struct value v = d->system[SYSTEM_TIME];
+    bool zoned;
+
+    *precision = PRECISION_100NS;
+    if (v.type == VALUE_FILETIME && v.len == 8) {
+        *time_ns = time_of_filetime(le64(v.p));
+    } else if (v.type == VALUE_SYSTEMTIME && v.len == 16) {
+        *time_ns = time_of_systemtime(v.p);
+        *precision = PRECISION_MS;
+    } else {
+        str text = system_text(d, SYSTEM_TIME);
+        return str_take_rfc3339(&text, time_ns, precision, &zoned);
+    }
+    return *time_ns != TIME_UNKNOWN;
+}
+
+static void own_field(struct decoder *d, str name, const void *p, uint32_t len, uint8_t type)
+{
+    batch_field(d->out, FIELD_OWN, name, (struct value){p, len, type});
+}
+
+static void set_time(struct decoder *d, struct event *e, const uint8_t *record)
+{
+    enum precision precision;
+    int64_t header_ns = time_of_filetime(le64(record + 16));
+    bool found = system_time(d, &e->time_ns, &precision);
+
+    e->precision = (uint8_t)precision;
+    if (!found) {
+        e->time_ns = header_ns;
+        e->precision = PRECISION_100NS;
+    } else if (e->time_ns != header_ns) {
+        own_field(d, STR("header_time"), record + 16, 8, VALUE_FILETIME);
+    }
+}
+
+static void set_number(struct decoder *d, struct event *e, const uint8_t *record)
+{
+    uint64_t header_id = le64(record + 8);
+
+    if (!value_u64(d->system[SYSTEM_RECORD_ID], &e->sequence))
+        e->sequence = header_id;
+    else if (e->sequence != header_id)
+        own_field(d, STR("header_record_id"), record + 8, 8, VALUE_U64);
+}
+
+/* ---- uid ---- */
+
+static void add_lower(struct buf *b, str s)
+{
+    buf_reserve(b, s.len + 1);
+    for (size_t i = 0; i < s.len; i++)
+        b->p[b->len++] = char_lower(s.p[i]);
+    b->p[b->len++] = '\0';
+}
+
+static char *put(char *at, const void *p, size_t n)
+{
+    if (n)
+        memcpy(at, p, n);
+    return at + n;
+}
+
+/* Copies of a record agree in System and data, whatever file, chunk and template they lie in; the
+ * texts that a collector added (RenderingInfo) do not count. */
+static void set_uid(struct decoder *d, struct event *e, const struct windows_record *r)
+{
+    struct buf *b = &d->content;
+    size_t need = 0;
+
+    b->len = 0;
+    buf_str(b, r->provider);
+    buf_char(b, '\0');
+    add_lower(b, r->channel);
+    add_lower(b, r->computer);
+    buf_add(b, &e->sequence, sizeof e->sequence);
+    buf_add(b, &e->time_ns, sizeof e->time_ns);
+    buf_add(b, &r->code, sizeof r->code);
+    for (unsigned i = 0; i < e->field_count; i++)
+        need += e->fields[i].name_len + e->fields[i].len + 6;
+    buf_reserve(b, need);
+    char *at = b->p + b->len;
+    for (unsigned i = 0; i < e->field_count; i++) {
+        const struct field *f = &e->fields[i];
+        if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
+            continue;
+        at = put(at, f->name, f->name_len);
+        *at++ = '\0';
+        *at++ = (char)f->type;
+        at = put(at, &f->len, 4);
+        at = put(at, f->data, f->len);
+    }
+    event_uid_content(e, b->p, (size_t)(at - b->p));
+}
+
+void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
+                   uint64_t blob_offset, uint32_t flags)
+{
+    struct event *e = batch_begin(d->out, blob_offset);
+    struct windows_record r = {0};
+
+    e->flags |= flags;
+    memset(d->system, 0, sizeof d->system);
+    d->value_count = 0;
+    d->text.len = 0;
+    d->name = STR("");
+    d->why = NULL;
+    decoder_spend(d, sizeof *e);
+    binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
+                  (struct scope){AREA_ROOT, STR("")}, 0);
+    set_time(d, e, record);
+    set_number(d, e, record);
+    fill_system(d, &r);
+    r.record_id = e->sequence;
+    set_uid(d, e, &r);
+    if (d->why) {
+        batch_damaged(d->out, blob_offset, "record %llu: %s",
+                      (unsigned long long)e->sequence, d->why);
+        batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
+    }
+    windows_describe(d->out, &r, d->messages);
+    batch_commit(d->out);
+}
