@@ -18,6 +18,7 @@ struct json_out {
     bool comma;      /* the next item needs one */
     unsigned indent; /* 0 = one line; else spaces a level (for files people read) */
     unsigned depth;
+    bool keyed; /* a key was written: its value comes next */
 };
 
 void json_object(struct json_out *j);     /* { */
@@ -42,7 +43,10 @@ void json_value(struct json_out *j, struct value v);
 void json_escape(str s, struct buf *b);
 
 /* Reader: over bytes in memory. Tokens come one by one; strings are unescaped into the arena
- * only when they hold escapes. Depth is limited to 64 and no input can make it recurse. */
+ * only when they hold escapes, and may hold bytes that are not UTF-8 (the emitters repair them).
+ * Depth is limited to 64 and no input can make it recurse. After each document comes one
+ * JSON_END, with `rest` behind it; the next call begins the next document, and another JSON_END
+ * means that there is none. After an error every call returns JSON_ERROR. */
 enum json_type {
     JSON_END,    /* no more input (between documents) */
     JSON_ERROR,  /* see json_in.error */
