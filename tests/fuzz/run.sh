@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Fuzzes all parsers for a while (default 60 s each) with libFuzzer where clang has it. A finding
+# becomes tests/fuzz/corpus/PARSER/what-was-wrong.
+# usage: tests/fuzz/run.sh build/asan [SECONDS]
+set -eu
+seconds=${2:-60}
+out=build/fuzz
+mkdir -p $out
+if ! command -v clang >/dev/null; then
+    echo "fuzz: clang is not installed (apt-get install clang libclang-rt-14-dev): nothing fuzzed" >&2
+    exit 1
+fi
+make --no-print-directory CC=clang B=$out/objects CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' $out/objects/fuzz-replay
+objects=$(find $out/objects -name '*.o' -not -path '*/cli/*' -not -path '*/tests/unit/*' -not -path '*/samples/*' -not -name replay.o)
+# shellcheck disable=SC2086,SC2046
+clang -fsanitize=fuzzer,address,undefined -pthread -o $out/fuzz-parsers $objects \
+    $(pkg-config --libs libzstd zlib libcjson libdeflate libcrypto libxxhash sqlite3) -levtx -lm
+mkdir -p $out/corpus
+exec $out/fuzz-parsers -max_total_time="$seconds" -max_len=140000 -rss_limit_mb=2048 $out/corpus
