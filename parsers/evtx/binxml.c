@@ -198,6 +198,21 @@ static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
     return true;
 }
 
+/* The definition was overwritten by another template's (its GUID begins with its id). What the
+ * values mean is lost, but not the values. */
+static void orphan_values(struct decoder *d, size_t base, size_t count, struct scope scope,
+                          unsigned depth)
+{
+    decoder_fail(d, "its template is lost");
+    for (size_t i = 0; i < count && decoder_spend(d, sizeof(struct field) + 16); i++) {
+        str name = arena_printf(&d->out->arena, "value.%zu", i);
+        struct step s = {.name = name.p, .name_len = (uint16_t)name.len, .group = FIELD_OWN,
+                         .area = (uint8_t)scope.area};
+        if (d->values[base + i].type != VALUE_NULL)
+            run_field(d, &s, d->values[base + i], depth);
+    }
+}
+
 /* 0x0c, u8, u32 template id, u32 offset of the definition, which may follow right here. */
 static bool template_instance(struct decoder *d, struct cursor *c, struct scope scope,
                               unsigned depth)
@@ -206,7 +221,7 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
 
     if (!cursor_take(c, 10, &p))
         return decoder_fail(d, "a template instance is cut off");
-    uint32_t offset = le32(p + 6);
+    uint32_t id = le32(p + 2), offset = le32(p + 6);
     if (offset < CHUNK_HEADER_SIZE || offset > d->chunk_len ||
         d->chunk_len - offset < TEMPLATE_HEADER_SIZE)
         return decoder_fail(d, "a template definition lies outside of the chunk");
@@ -218,7 +233,10 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
     size_t base = d->value_count, count;
     bool good = take_values(d, c, &count);
     d->value_count = base + count;
-    run(d, program_find(d, offset, scope), base, count, depth);
+    if (le32(d->chunk + offset + 4) != id)
+        orphan_values(d, base, count, scope, depth);
+    else
+        run(d, program_find(d, offset, scope), base, count, depth);
     d->value_count = base;
     return good;
 }

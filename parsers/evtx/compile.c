@@ -82,6 +82,14 @@ static bool fail(struct compiler *k, const char *why)
     return false;
 }
 
+static bool spells(str s, const char *word)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (word[i] == '\0' || word[i] != s.p[i])
+            return false;
+    return word[s.len] == '\0';
+}
+
 /* ---- names ---- */
 
 static str text_of_utf16(struct decoder *d, const uint8_t *p, size_t units)
@@ -219,7 +227,7 @@ static bool entity_piece(struct compiler *k)
     if (!take_name(k, &name))
         return false;
     for (size_t i = 0; i < array_len(entities); i++)
-        if (str_eq(name, str_of(entities[i].name)))
+        if (spells(name, entities[i].name))
             return add_piece(k, entities[i].text, 1, VALUE_TEXT);
     if (!decoder_spend(k->d, name.len + 2))
         return fail(k, "the chunk's templates expand beyond all bounds");
@@ -302,10 +310,14 @@ static bool join_path(struct compiler *k, str path, char separator, str name, st
 {
     if (path.len + 1 + name.len > PATH_MAX_BYTES || !decoder_spend(k->d, path.len + 1 + name.len))
         return fail(k, "a path of elements is too long");
+    *out = name;
     if (path.len == 0)
-        *out = name;
-    else
-        *out = arena_printf(&k->d->out->arena, "%.*s%c%.*s", PSTR(path), separator, PSTR(name));
+        return true;
+    char *p = arena_bytes(&k->d->out->arena, path.len + 1 + name.len);
+    memcpy(p, path.p, path.len);
+    p[path.len] = separator;
+    memcpy(p + path.len + 1, name.p, name.len);
+    *out = (str){p, path.len + 1 + name.len};
     return true;
 }
 
@@ -371,8 +383,8 @@ static bool child_scope(struct compiler *k, struct scope parent, str name, struc
 static bool system_sink(const struct scope *s, str attribute, struct sink *out)
 {
     for (size_t i = 0; i < array_len(system_parts); i++)
-        if (str_eq(attribute, str_of(system_parts[i].attribute)) &&
-            str_eq(s->path, str_of(system_parts[i].element))) {
+        if (spells(attribute, system_parts[i].attribute) &&
+            spells(s->path, system_parts[i].element)) {
             out->op = STEP_SYSTEM;
             out->part = system_parts[i].part;
             return true;

@@ -97,8 +97,7 @@ static uint32_t broken_record(struct decoder *d, uint32_t at, uint32_t end, uint
 
     if (is_record) {
         uint32_t stop = size < next - at ? at + size : next;
-        batch_damaged(d->out, offset + at, "a record of %u bytes is cut or overwritten", size);
-        record_decode(d, p, d->chunk + stop, offset + at, 0);
+        record_decode(d, p, d->chunk + stop, offset + at, 0, "the record is cut or overwritten");
         return next;
     }
     if (!is_zero(p, next - at) || next < end)
@@ -113,7 +112,8 @@ static void read_records(struct decoder *d, uint32_t end, uint64_t offset, uint3
     while (at < end) {
         uint32_t size = whole_record(d, at);
         if (size) {
-            record_decode(d, d->chunk + at, d->chunk + at + size - 4, offset + at, flags);
+            record_decode(d, d->chunk + at, d->chunk + at + size - 4, offset + at, flags,
+                          NULL);
             at += size;
         } else {
             at = broken_record(d, at, end, offset);

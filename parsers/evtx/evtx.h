@@ -189,8 +189,9 @@ size_t compile_element(struct decoder *d, struct cursor *c, struct scope scope);
  * and d->system. False when something was wrong; d->why says what. */
 bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
 
-/* A record whose header is whole. `end` is where it or the chunk ends. Adds one event. */
+/* A record whose header is whole. `end` is where its BinXML ends at the latest; `why` says what is
+ * known to be wrong with it, or NULL; `flags` are the event's. Adds one event. */
 void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
-                   uint64_t blob_offset, uint32_t flags);
+                   uint64_t blob_offset, uint32_t flags, const char *why);
 
 #endif

@@ -114,8 +114,9 @@ static void set_number(struct decoder *d, struct event *e, const uint8_t *record
 {
     uint64_t header_id = le64(record + 8);
 
-    if (!value_u64(d->system[SYSTEM_RECORD_ID], &e->sequence))
-        e->sequence = header_id;
+    e->sequence = 0;
+    if (!value_u64(d->system[SYSTEM_RECORD_ID], &e->sequence) || e->sequence == 0)
+        e->sequence = header_id; /* they count from 1 */
     else if (e->sequence != header_id)
         own_field(d, STR("header_record_id"), record + 8, 8, VALUE_U64);
 }
@@ -170,7 +171,7 @@ static void set_uid(struct decoder *d, struct event *e, const struct windows_rec
 }
 
 void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
-                   uint64_t blob_offset, uint32_t flags)
+                   uint64_t blob_offset, uint32_t flags, const char *why)
 {
     struct event *e = batch_begin(d->out, blob_offset);
     struct windows_record r = {0};
@@ -180,7 +181,7 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     d->value_count = 0;
     d->text.len = 0;
     d->name = STR("");
-    d->why = NULL;
+    d->why = why;
     decoder_spend(d, sizeof *e);
     binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
                   (struct scope){AREA_ROOT, STR("")}, 0);
