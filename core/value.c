@@ -4,6 +4,9 @@
  * 2.3.4.2, SID 2.4.2); items of an array: EVTX format documentation of the libyal project. */
 #include "core/value.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "core/time.h"
 #include "core/utf.h"
 
