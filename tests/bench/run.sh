@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Benchmarks. Machines differ, so every figure is a ratio to a peer that runs on the same file in
+# the same run (evtxexport of libevtx; evtx_dump where `cargo install evtx` put it), or a bound on
+# memory or descriptors. docs/performance.md keeps the results.
+# usage: tests/bench/run.sh build/release
+set -u
+build=$1
+ashiato=$build/ashiato
+corpora=../shared/corpora
+work=build/bench
+mkdir -p $work
+[ -d $corpora/evtx ] || { echo "bench: ../shared/corpora is not there: nothing to measure with"; exit 0; }
+command -v /usr/bin/time >/dev/null || { echo "bench: needs the package time"; exit 1; }
+dump=$(command -v evtx_dump || echo "$HOME/.cargo/bin/evtx_dump")
+failed=0
+
+large() { # MiB -> path
+    local file=$work/mixed-$1.evtx
+    [ -s "$file" ] || python3 tests/bench/make_evtx.py $corpora/evtx "$file" "$1" >&2
+    echo "$file"
+}
+
+# best of three: seconds, and the peak memory of that run in MiB
+measure() {
+    local best=999999 memory=0 line
+    for _ in 1 2 3; do
+        rm -rf $work/case
+        /usr/bin/time -q -f '%e %M' -o $work/time "$@" >/dev/null 2>$work/stderr
+        read -r line < $work/time
+        awk -v a="${line% *}" -v b=$best 'BEGIN {exit !(a < b)}' && best=${line% *} memory=$((${line#* } / 1024))
+    done
+    echo "$best $memory"
+}
+
+row() { # what, figure, comparison, bound
+    local verdict=ok
+    awk -v got="$2" -v op="$3" -v want="$4" 'BEGIN {exit !(op == ">=" ? got >= want : got <= want)}' || { verdict=MISSED; failed=1; }
+    printf '%-66s %9s  (%s %s)  %s\n' "$1" "$2" "$3" "$4" $verdict
+}
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.1f", a / (b > 0 ? b : 0.001)}'; }
+
+small=$(large 32); big=$(large 512)
+read -r t_export _ < <(measure evtxexport "$small")
+read -r t_parse _ < <(measure "$ashiato" parse -q -j1 --count "$small")
+echo "evtxexport, 32 MiB: $t_export s; ashiato parse --count -j1: $t_parse s"
+row "EVTX to events, one thread: times as fast as evtxexport" "$(ratio "$t_export" "$t_parse")" ">=" 60
+
+read -r t_case m_case < <(measure "$ashiato" timeline -q "$big" -o $work/case)
+if [ -x "$dump" ]; then
+    read -r t_dump _ < <(measure "$dump" -t 1 -o jsonl "$big")
+    against="evtx_dump -t 1 -o jsonl"
+else
+    t_dump=$(awk -v t="$t_export" 'BEGIN {print t * 16 / 90}') # 512 MiB at 1/90 of evtxexport's time
+    against="1/90 of evtxexport's time (evtx_dump is not installed)"
+fi
+echo "$against, 512 MiB: $t_dump s; ashiato timeline, all outputs: $t_case s, $m_case MiB"
+row "timeline over 512 MiB: times the time of $against" "$(ratio "$t_case" "$t_dump")" "<=" 10
+
+huge=$(large 2048)
+read -r t_huge m_huge < <(measure "$ashiato" timeline -q --memory 256M "$huge" -o $work/case)
+echo "timeline --memory 256M, 2 GiB: $t_huge s"
+row "peak memory at --memory 256M on 2 GiB, MiB" "$m_huge" "<=" 320
+
+if [ ! -e $work/many/99/999.log ]; then
+    mkdir -p $work/many
+    python3 - $work/many <<'P'
+import pathlib, sys
+for d in range(100):
+    folder = pathlib.Path(sys.argv[1]) / str(d)
+    folder.mkdir(exist_ok=True)
+    for f in range(1000):
+        (folder / f"{f}.log").write_text(f"2024-10-05T01:{f % 60:02}:{d % 60:02}+09:00 host{d} sshd[{f}]: Failed password for invalid user u{f} from 10.{d}.{f // 250}.{f % 250} port {1024 + f} ssh2\n")
+P
+fi
+rm -rf $work/case
+if (ulimit -n 100; "$ashiato" timeline -q $work/many -o $work/case >/dev/null 2>$work/stderr); then many=0; else many=1; fi
+row "100,000 small files with at most 100 descriptors: exit status" $many "<=" 0
+rm -rf $work/case
+[ $failed = 0 ] && echo "bench: every bound is met" || echo "bench: a bound was missed"
+exit $failed
