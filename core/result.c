@@ -20,6 +20,7 @@ struct finding *result_finding(struct result *r)
     *f = (struct finding){.start_ns = TIME_UNKNOWN, .end_ns = TIME_UNKNOWN};
     none(f->hosts, array_len(f->hosts));
     none(f->accounts, array_len(f->accounts));
+    f->session = IDENTITY_NONE;
     return f;
 }
 

@@ -38,6 +38,7 @@ struct finding {
     double confidence;
     int64_t start_ns, end_ns;
     uint32_t hosts[8], accounts[4]; /* identity indices, IDENTITY_NONE behind the last */
+    uint32_t session;               /* index of the session it was done in, or IDENTITY_NONE */
     struct refs events;
 };
 
