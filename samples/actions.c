@@ -324,7 +324,7 @@ struct session psexec(struct forge *f, int64_t t, const struct session *from, en
     struct client client = {from, hosts[from->host].name, hosts[from->host].ip, port};
     unsigned pid = start_process(
         f, t - 400000, from, "C:\\Users\\Public\\PsExec64.exe",
-        forge_text(f, "PsExec64.exe -accepteula -s -d \\\\%s -u ACME\\%s -p ****** %s",
+        forge_text(f, "PsExec64.exe -accepteula -s \\\\%s -u ACME\\%s -p ****** %s",
                    hosts[to].name, account->name, command));
     remember_hop(f, t, &client, to, account->name, "psexec", true);
     get_ticket(f, t - 60000, account->name, account->sid, client.ip, hosts[to].name);

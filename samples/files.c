@@ -73,8 +73,7 @@ static bool write_all(int fd, const struct bytes *content)
             return false;
         done += n > 0 ? (size_t)n : 0;
     }
-    /* 2024-10-07 01:30 UTC: when the evidence was collected. */
-    return futimens(fd, (struct timespec[2]){{1728264600, 0}, {1728264600, 0}}) == 0;
+    return futimens(fd, (struct timespec[2]){{COLLECTED_S, 0}, {COLLECTED_S, 0}}) == 0;
 }
 
 bool forge_write_file(const char *path, const struct bytes *content)

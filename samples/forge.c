@@ -53,7 +53,9 @@ void forge_free(struct forge *f)
     free(f->lines);
 }
 
-static const char *keep_text(struct forge *f, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *keep_text(struct forge *f,
+                                                                   const char *fmt,
+                                                                   va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -139,6 +141,11 @@ static int compare_lines(const void *x, const void *y)
 
 void forge_sort(struct forge *f)
 {
+    const int64_t end = (int64_t)COLLECTED_S * 1000000;
     qsort(f->records, f->record_count, sizeof *f->records, compare_records);
     qsort(f->lines, f->line_count, sizeof *f->lines, compare_lines);
+    while (f->record_count && f->records[f->record_count - 1].time_us > end)
+        f->record_count--;
+    while (f->line_count && f->lines[f->line_count - 1].time_us > end)
+        f->line_count--;
 }

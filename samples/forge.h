@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define COLLECTED_S 1728264600 /* 2024-10-07 10:30 in Japan: when the evidence was collected */
+
 enum host_name { DC01, FS01, APP02, WS07, GW01, DB01, PROXY01, HOSTS };
 struct host {
     const char *name, *fqdn, *ip;
@@ -134,7 +136,7 @@ struct record *forge_event(struct forge *f, enum host_name host, int64_t time_us
     __attribute__((format(printf, 5, 6)));
 void forge_line(struct forge *f, enum text_log log, int64_t time_us, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* By time, then as they were added. */
+/* By time, then as they were added; what is later than the collection of the evidence goes. */
 void forge_sort(struct forge *f);
 
 /* text.c: "2024-10-04T13:14:31.482913Z"; between ' ': "2024-10-04 13:14:31.482". */
@@ -150,8 +152,8 @@ void *forge_alloc(size_t size);
 void *forge_grow(void *items, size_t *cap, size_t want, size_t size);
 void bytes_add(struct bytes *b, const void *data, size_t len);
 void bytes_print(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Makes the folders of `path` and writes the file whole; its time is that of the incident's
- * collection, because a reader may take the year of a log from it. */
+/* Makes the folders of `path` and writes the file whole; its time is that of the collection,
+ * because a reader may take the year of a log from it. */
 bool forge_write_file(const char *path, const struct bytes *content);
 
 #endif
