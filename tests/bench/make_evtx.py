@@ -16,7 +16,7 @@ def chunks(folder):
         data = path.read_bytes()
         for at in range(4096, len(data) - CHUNK + 1, CHUNK):
             chunk = data[at:at + CHUNK]
-            if chunk[:8] == b"ElfChnk\0" and records(chunk):
+            if chunk[:8] == b"ElfChnk\0" and renumberable(chunk):
                 yield chunk
 
 
@@ -36,13 +36,23 @@ def records(chunk):
 
 
 def record_id_place(chunk, old, at, end):
-    """Where System's values hold the record number: behind a believable FILETIME and two ids."""
+    """Where System's values hold the record number: behind a believable FILETIME, perhaps one or
+    two activity ids, and the ids of process and thread."""
     while (at := chunk.find(old, at, end)) >= 0:
-        time, pid, tid = struct.unpack_from("<QII", chunk, at - 16)
-        if 0x01BF000000000000 < time < 0x01DF000000000000 and pid < 1 << 20 and tid < 1 << 20:
-            return at
+        pid, tid = struct.unpack_from("<II", chunk, at - 8)
+        for back in (16, 32, 48):
+            time = struct.unpack_from("<Q", chunk, at - back)[0]
+            if 0x01BF000000000000 < time < 0x01DF000000000000 and pid < 1 << 20 and tid < 1 << 20:
+                return at
         at += 1
     return -1
+
+
+def renumberable(chunk):
+    """Does every record hold its number where it can be found?"""
+    found = records(chunk)
+    return found and all(record_id_place(chunk, chunk[at + 8:at + 16], at + 24, at + size - 4) >= 0
+                         for at, size in found)
 
 
 def renumber(chunk, first):
