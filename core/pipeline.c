@@ -90,16 +90,14 @@ static void settle_at_once(const struct pipeline *p, struct event *e)
 static void print_events(struct pipeline *p, struct batch *b, size_t from, const struct part *part,
                          struct buf *out)
 {
-    struct json_out j = {.buf = out};
+    const struct ecs_context ctx = {.sources = p->sources,
+                                    .source_count = p->source_count + p->case_count};
 
     (void)part;
     for (size_t i = from; i < b->count; i++) {
         struct event *e = b->events[i];
-        const struct source *s = &p->sources[e->source];
-        const struct place place = {.offset = e->offset, .source = e->source};
-        const struct ecs_context ctx = {.sources = p->sources, .places = &place, .place_count = 1};
+        struct json_out j = {.buf = out};
 
-        (void)s;
         settle_at_once(p, e);
         ecs_write(&j, e, &b->names, &ctx);
         buf_char(out, '\n');
