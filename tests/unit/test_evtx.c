@@ -1,0 +1,918 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The EVTX decoder, on files that a small BinXML writer makes here: every token and value type,
+ * templates in odd places, damage of every kind, and mutations of all of it. */
+#include "tests/unit/test.h"
+
+#include <libdeflate.h>
+
+#include "core/parser.h"
+
+extern const struct parser parser_evtx;
+
+/* ---- a writer of EVTX files with one chunk ---- */
+
+enum { HEADER = 4096, CHUNK = 65536, FIRST = 512 };
+
+static const uint64_t noon = UINT64_C(133535088000000000); /* 2024-02-27T12:00:00Z */
+
+struct writer_of_chunk {
+    uint8_t file[HEADER + CHUNK];
+    uint8_t *chunk;
+    uint32_t at, record;
+    bool inline_xml; /* elements without dependency id */
+};
+
+static void w8(struct writer_of_chunk *w, unsigned v)
+{
+    w->chunk[w->at++] = (uint8_t)v;
+}
+
+static void w16(struct writer_of_chunk *w, unsigned v)
+{
+    w8(w, v & 255);
+    w8(w, v >> 8 & 255);
+}
+
+static void w32(struct writer_of_chunk *w, uint32_t v)
+{
+    w16(w, v & 0xffff);
+    w16(w, v >> 16);
+}
+
+static void w64(struct writer_of_chunk *w, uint64_t v)
+{
+    w32(w, (uint32_t)v);
+    w32(w, (uint32_t)(v >> 32));
+}
+
+static void put32(struct writer_of_chunk *w, uint32_t at, uint32_t v)
+{
+    for (unsigned i = 0; i < 4; i++)
+        w->chunk[at + i] = (uint8_t)(v >> (8 * i));
+}
+
+static void wbytes(struct writer_of_chunk *w, const void *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        w8(w, ((const uint8_t *)p)[i]);
+}
+
+static void wutf16(struct writer_of_chunk *w, const char *ascii)
+{
+    for (; *ascii; ascii++)
+        w16(w, (uint8_t)*ascii);
+}
+
+/* A name, defined on the spot; its chain points at itself, which must not matter. */
+static void wname(struct writer_of_chunk *w, const char *name)
+{
+    w32(w, w->at + 4);
+    w32(w, w->at);
+    w16(w, 0x1234);
+    w16(w, (unsigned)str_of(name).len);
+    wutf16(w, name);
+    w16(w, 0);
+}
+
+static void wopen(struct writer_of_chunk *w, const char *name, bool attributes)
+{
+    w8(w, attributes ? 0x41 : 0x01);
+    if (!w->inline_xml)
+        w16(w, 0xffff);
+    w32(w, 0);
+    wname(w, name);
+    if (attributes)
+        w32(w, 0);
+}
+
+static void wliteral(struct writer_of_chunk *w, const char *text)
+{
+    w8(w, 0x05);
+    w8(w, 0x01);
+    w16(w, (unsigned)str_of(text).len);
+    wutf16(w, text);
+}
+
+static void wvalue(struct writer_of_chunk *w, unsigned index, unsigned type)
+{
+    w8(w, 0x0e);
+    w16(w, index);
+    w8(w, type);
+}
+
+static void wattribute(struct writer_of_chunk *w, const char *name)
+{
+    w8(w, 0x06);
+    wname(w, name);
+}
+
+/* <name>%index</name> */
+static void wleaf(struct writer_of_chunk *w, const char *name, unsigned index)
+{
+    wopen(w, name, false);
+    w8(w, 0x02);
+    wvalue(w, index, 0);
+    w8(w, 0x04);
+}
+
+/* <Data Name="name">%index</Data>, without the attribute for NULL */
+static void wdata(struct writer_of_chunk *w, const char *name, unsigned index)
+{
+    wopen(w, "Data", name != NULL);
+    if (name) {
+        wattribute(w, "Name");
+        wliteral(w, name);
+    }
+    w8(w, 0x02);
+    wvalue(w, index, 0);
+    w8(w, 0x04);
+}
+
+static void wfragment(struct writer_of_chunk *w)
+{
+    w8(w, 0x0f);
+    w8(w, 1);
+    w8(w, 1);
+    w8(w, 0);
+}
+
+static void chunk_begin(struct writer_of_chunk *w)
+{
+    memset(w, 0, sizeof *w);
+    memcpy(w->file, "ElfFile", 8);
+    w->chunk = w->file + HEADER;
+    memcpy(w->chunk, "ElfChnk", 8);
+    w->at = FIRST;
+}
+
+static void record_begin(struct writer_of_chunk *w, uint64_t id, uint64_t filetime)
+{
+    w->record = w->at;
+    w32(w, 0x2a2a);
+    w32(w, 0);
+    w64(w, id);
+    w64(w, filetime);
+    wfragment(w);
+}
+
+static void record_end(struct writer_of_chunk *w)
+{
+    w8(w, 0);
+    uint32_t size = w->at + 4 - w->record;
+    w32(w, size);
+    put32(w, w->record + 4, size);
+}
+
+static void chunk_seal(struct writer_of_chunk *w, uint32_t free_space)
+{
+    put32(w, 48, free_space);
+    put32(w, 52, libdeflate_crc32(0, w->chunk + FIRST, free_space - FIRST));
+    uint32_t crc = libdeflate_crc32(0, w->chunk, 120);
+    put32(w, 124, libdeflate_crc32(crc, w->chunk + 128, FIRST - 128));
+    crc = libdeflate_crc32(0, w->file, 120);
+    for (unsigned i = 0; i < 4; i++)
+        w->file[124 + i] = (uint8_t)(crc >> (8 * i));
+}
+
+/* Begins a template instance with its definition on the spot; returns the definition's offset. */
+static uint32_t template_begin(struct writer_of_chunk *w, uint32_t id)
+{
+    w8(w, 0x0c);
+    w8(w, 1);
+    w32(w, id);
+    w32(w, w->at + 4);
+    uint32_t definition = w->at;
+    w32(w, definition); /* next template: itself */
+    w32(w, id);
+    w64(w, 0);
+    w32(w, 0);
+    w32(w, 0); /* size of the body */
+    wfragment(w);
+    return definition;
+}
+
+static void template_end(struct writer_of_chunk *w, uint32_t definition)
+{
+    w8(w, 0);
+    put32(w, definition + 20, w->at - definition - 24);
+}
+
+static void template_again(struct writer_of_chunk *w, uint32_t id, uint32_t definition)
+{
+    w8(w, 0x0c);
+    w8(w, 1);
+    w32(w, id);
+    w32(w, definition);
+}
+
+struct item {
+    uint8_t type;
+    uint16_t len;
+    const void *bytes;
+};
+
+static void wvalues(struct writer_of_chunk *w, const struct item *items, uint32_t count)
+{
+    w32(w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        w16(w, items[i].len);
+        w16(w, items[i].type);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        wbytes(w, items[i].bytes, items[i].len);
+}
+
+/* The System part used here: values 0 to 3 are event id, time, record id and process id. */
+static void wsystem(struct writer_of_chunk *w)
+{
+    wopen(w, "System", false);
+    w8(w, 0x02);
+    wopen(w, "Provider", true);
+    wattribute(w, "Name");
+    wliteral(w, "Test-Provider");
+    w8(w, 0x03);
+    wleaf(w, "EventID", 0);
+    wopen(w, "TimeCreated", true);
+    wattribute(w, "SystemTime");
+    wvalue(w, 1, 0x11);
+    w8(w, 0x03);
+    wleaf(w, "EventRecordID", 2);
+    wopen(w, "Execution", true);
+    wattribute(w, "ProcessID");
+    wvalue(w, 3, 0x08);
+    w8(w, 0x03);
+    wopen(w, "Channel", false);
+    w8(w, 0x02);
+    wliteral(w, "Test/Channel");
+    w8(w, 0x04);
+    wopen(w, "Computer", false);
+    w8(w, 0x02);
+    wliteral(w, "HOST1.example");
+    w8(w, 0x04);
+    w8(w, 0x04);
+}
+
+static const uint16_t code_7 = 4711;
+static const uint32_t pid_7 = 816;
+static const uint64_t record_7 = 7;
+
+enum { SYSTEM_VALUES = 4, ITEMS_MAX = 64 };
+
+static uint32_t system_items(struct item *items)
+{
+    items[0] = (struct item){VALUE_U16, 2, &code_7};
+    items[1] = (struct item){VALUE_FILETIME, 8, &noon};
+    items[2] = (struct item){VALUE_U64, 8, &record_7};
+    items[3] = (struct item){VALUE_U32, 4, &pid_7};
+    return SYSTEM_VALUES;
+}
+
+/* <Event><System/><EventData> Data with the names given </EventData></Event>; returns the offset
+ * of the definition, behind which the values belong. */
+static uint32_t event_template(struct writer_of_chunk *w, uint32_t id, const char *const *names,
+                               unsigned count)
+{
+    uint32_t definition = template_begin(w, id);
+
+    wopen(w, "Event", true);
+    wattribute(w, "xmlns");
+    wliteral(w, "http://schemas.microsoft.com/win/2004/08/events/event");
+    w8(w, 0x02);
+    wsystem(w);
+    wopen(w, "EventData", false);
+    w8(w, 0x02);
+    for (unsigned i = 0; i < count; i++)
+        wdata(w, names[i], SYSTEM_VALUES + i);
+    w8(w, 0x04);
+    w8(w, 0x04);
+    template_end(w, definition);
+    return definition;
+}
+
+/* One whole record with these Data values. */
+static uint32_t event_record(struct writer_of_chunk *w, const char *const *names,
+                             const struct item *data, unsigned count)
+{
+    struct item items[ITEMS_MAX];
+    uint32_t n = system_items(items);
+
+    record_begin(w, 7, noon);
+    uint32_t definition = event_template(w, 0xabcd, names, count);
+    for (unsigned i = 0; i < count; i++)
+        items[n++] = data[i];
+    wvalues(w, items, n);
+    record_end(w);
+    return definition;
+}
+
+/* ---- reading ---- */
+
+/* Parses `len` bytes in a block of exactly that size, so that a sanitizer sees every byte too
+ * many. The block is the batch's to borrow from; free_bytes frees it. */
+static void *parse_bytes(struct batch *b, const void *bytes, size_t len)
+{
+    void *copy = mem_alloc(len);
+    struct hints hints = {.messages = true};
+
+    memcpy(copy, bytes, len);
+    batch_source(b, 0, STR("SYSTEM1"));
+    parser_evtx.parse(
+        &(struct input){.bytes = {copy, len}, .last = true, .hints = &hints}, b);
+    return copy;
+}
+
+static void *parse_file(struct batch *b, struct writer_of_chunk *w)
+{
+    chunk_seal(w, w->at);
+    return parse_bytes(b, w->file, sizeof w->file);
+}
+
+static void drop(struct batch *b, void *bytes)
+{
+    batch_free(b);
+    mem_free(bytes);
+}
+
+static void check_field(const struct event *e, const char *name, const char *want)
+{
+    struct buf text = {0};
+
+    value_text(event_field(e, str_of(name)), &text);
+    CHECK_STR(buf_view(&text), want);
+    buf_free(&text);
+}
+
+static bool has_note(const struct batch *b, const char *part)
+{
+    for (size_t i = 0; i < b->note_count && i < BATCH_NOTES; i++)
+        if (str_has(b->notes[i].text, str_of(part)))
+            return true;
+    return false;
+}
+
+/* ---- tests ---- */
+
+static const char *const one_name[] = {"One"};
+static const struct item one_item[] = {{VALUE_UTF16, 8, "a\0b\0c\0\0\0"}};
+
+TEST(evtx_reads_system_and_data)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.note_count, 0);
+    if (b.count == 1) {
+        const struct event *e = b.events[0];
+        CHECK_INT(e->time_ns, time_of_filetime(noon));
+        CHECK_INT(e->precision, PRECISION_100NS);
+        CHECK_INT(e->sequence, 7);
+        CHECK_INT(e->offset, HEADER + FIRST);
+        CHECK_INT(e->code, 4711);
+        CHECK_STR(names_text(&b.names, e->provider), "Test-Provider");
+        CHECK_STR(names_text(&b.names, e->channel), "Test/Channel");
+        CHECK_STR(names_text(&b.names, e->host), "HOST1.example");
+        CHECK_INT(event_field(e, STR("One")).len, 6);
+        check_field(e, "One", "abc");
+        CHECK_INT(event_field(e, STR("header_time")).type, VALUE_NULL);
+    }
+    drop(&b, bytes);
+}
+
+TEST(evtx_keeps_values_of_every_type)
+{
+    static const struct {
+        struct item item;
+        const char *text;
+    } rows[] = {
+        {{VALUE_NULL, 0, ""}, ""},
+        {{VALUE_UTF16, 4, "h\0i\0"}, "hi"},
+        {{VALUE_ANSI, 3, "hi\0"}, "hi"},
+        {{VALUE_I8, 1, "\xff"}, "-1"},
+        {{VALUE_U8, 1, "\xff"}, "255"},
+        {{VALUE_I16, 2, "\xfe\xff"}, "-2"},
+        {{VALUE_U16, 2, "\xfe\xff"}, "65534"},
+        {{VALUE_I32, 4, "\xfd\xff\xff\xff"}, "-3"},
+        {{VALUE_U32, 4, "\1\0\0\0"}, "1"},
+        {{VALUE_I64, 8, "\xfc\xff\xff\xff\xff\xff\xff\xff"}, "-4"},
+        {{VALUE_U64, 8, "\2\0\0\0\0\0\0\0"}, "2"},
+        {{VALUE_FLOAT, 4, "\0\0\xc0\x3f"}, "1.5"},
+        {{VALUE_DOUBLE, 8, "\0\0\0\0\0\0\xf8\x3f"}, "1.5"},
+        {{VALUE_BOOL, 4, "\1\0\0\0"}, "true"},
+        {{VALUE_BOOL, 1, "\0"}, "false"},
+        {{VALUE_BINARY, 3, "\x01\xab\xff"}, "01ABFF"},
+        {{VALUE_GUID, 16, "\x4\x3\x2\x1\x6\x5\x8\x7\x9\xa\xb\xc\xd\xe\xf\x10"},
+         "{01020304-0506-0708-090a-0b0c0d0e0f10}"},
+        {{VALUE_SIZE, 8, "\x10\0\0\0\0\0\0\0"}, "0x10"},
+        {{VALUE_SIZE, 4, "\x10\0\0\0"}, "0x10"},
+        {{VALUE_FILETIME, 8, &noon}, "2024-02-27T12:00:00.0000000Z"},
+        {{VALUE_SYSTEMTIME, 16, "\xe8\x07\2\0\2\0\x1b\0\x0c\0\0\0\0\0\7\0"},
+         "2024-02-27T12:00:00.007Z"},
+        {{VALUE_SID, 16, "\1\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0"}, "S-1-5-32-544"},
+        {{VALUE_HEX32, 4, "\xff\0\0\0"}, "0xff"},
+        {{VALUE_HEX64, 8, "\xff\0\0\0\0\0\0\x80"}, "0x80000000000000ff"},
+        {{VALUE_U16 | VALUE_ARRAY, 4, "\1\0\2\0"}, "1, 2"},
+        {{VALUE_UTF16 | VALUE_ARRAY, 8, "a\0\0\0b\0\0\0"}, "a, b"},
+        {{0x7e, 2, "\x01\x02"}, "0102"}, /* no type that is documented */
+    };
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    static char labels[array_len(rows)][4];
+    const char *names[array_len(rows)];
+    struct item items[array_len(rows)];
+
+    for (size_t i = 0; i < array_len(rows); i++) {
+        snprintf(labels[i], sizeof labels[i], "f%zu", i);
+        names[i] = labels[i];
+        items[i] = rows[i].item;
+    }
+    chunk_begin(&w);
+    event_record(&w, names, items, array_len(rows));
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.note_count, 0);
+    for (size_t i = 0; b.count == 1 && i < array_len(rows); i++)
+        check_field(b.events[0], labels[i], rows[i].text);
+    drop(&b, bytes);
+}
+
+TEST(evtx_splits_unnamed_strings)
+{
+    static const char *const names[] = {NULL, NULL};
+    static const struct item items[] = {{VALUE_UTF16 | VALUE_ARRAY, 10, "a\0\0\0\0\0b\0\0\0"},
+                                        {VALUE_UTF16, 2, "c\0"}};
+    static const char *const want[] = {"a", "", "b", "c"};
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    unsigned n = 0;
+
+    chunk_begin(&w);
+    event_record(&w, names, items, 2);
+    void *bytes = parse_file(&b, &w);
+    for (unsigned i = 0; b.count == 1 && i < b.events[0]->field_count; i++) {
+        const struct field *f = &b.events[0]->fields[i];
+        if (f->group != FIELD_EVENT_DATA || n == array_len(want))
+            continue;
+        CHECK_INT(f->name_len, 0);
+        CHECK_STR(value_str(field_value(f), &b.arena), want[n++]);
+    }
+    CHECK_INT(n, array_len(want));
+    drop(&b, bytes);
+}
+
+/* <Event><System/>%4</Event> where %4 is a document with a template of its own, defined there:
+ * <UserData><Top xmlns="x" kind="k"><Leaf>%0</Leaf><Void/></Top></UserData>. */
+TEST(evtx_reads_documents_within_values)
+{
+    static const struct item leaf = {VALUE_UTF16, 4, "h\0i\0"};
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    struct item items[ITEMS_MAX];
+
+    chunk_begin(&w);
+    record_begin(&w, 7, noon);
+    uint32_t outer = template_begin(&w, 1);
+    wopen(&w, "Event", false);
+    w8(&w, 0x02);
+    wsystem(&w);
+    wvalue(&w, SYSTEM_VALUES, 0x21);
+    w8(&w, 0x04);
+    template_end(&w, outer);
+    uint32_t n = system_items(items);
+    items[n++] = (struct item){0x21, 0, ""};
+    wvalues(&w, items, n);
+    uint32_t nested = w.at;
+    wfragment(&w);
+    uint32_t inner = template_begin(&w, 2);
+    wopen(&w, "UserData", false);
+    w8(&w, 0x02);
+    wopen(&w, "Top", true);
+    wattribute(&w, "xmlns");
+    wliteral(&w, "x");
+    wattribute(&w, "kind");
+    wliteral(&w, "k");
+    w8(&w, 0x02);
+    wleaf(&w, "Leaf", 0);
+    wopen(&w, "Void", false);
+    w8(&w, 0x03);
+    w8(&w, 0x04);
+    w8(&w, 0x04);
+    template_end(&w, inner);
+    wvalues(&w, &leaf, 1);
+    w8(&w, 0);
+    uint32_t entry = nested - 2 - 8 - 8 - 4 - 4; /* behind the table: the other values */
+    CHECK_INT(w.chunk[entry + 2], 0x21);
+    w.chunk[entry] = (uint8_t)(w.at - nested);
+    w.chunk[entry + 1] = (uint8_t)((w.at - nested) >> 8);
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.note_count, 0);
+    CHECK_INT(b.count, 1);
+    if (b.count == 1) {
+        CHECK_INT(b.events[0]->code, 4711);
+        check_field(b.events[0], "Top/Leaf", "hi");
+        check_field(b.events[0], "Top/kind", "k");
+        CHECK(event_field(b.events[0], STR("Top/xmlns")).type == VALUE_NULL);
+        check_field(b.events[0], "Top/Void", "");
+    }
+    drop(&b, bytes);
+}
+
+/* The first record's template is defined by the second, the third uses it again. */
+TEST(evtx_finds_templates_anywhere_in_the_chunk)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    struct item items[ITEMS_MAX];
+
+    chunk_begin(&w);
+    uint32_t n = system_items(items);
+    items[n++] = one_item[0];
+    record_begin(&w, 7, noon);
+    uint32_t reference = w.at + 6;
+    template_again(&w, 0xabcd, 0);
+    wvalues(&w, items, n);
+    record_end(&w);
+    uint32_t definition = event_record(&w, one_name, one_item, 1);
+    put32(&w, reference, definition);
+    record_begin(&w, 8, noon);
+    template_again(&w, 0xabcd, definition);
+    wvalues(&w, items, n);
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 3);
+    CHECK_INT(b.note_count, 0);
+    for (size_t i = 0; i < b.count; i++)
+        check_field(b.events[i], "One", "abc");
+    if (b.count == 3) {
+        CHECK_INT(b.events[0]->uid.lo, b.events[1]->uid.lo); /* the same but for the header */
+        CHECK_INT(b.events[0]->uid.hi, b.events[2]->uid.hi);
+        check_field(b.events[2], "header_record_id", "8");
+    }
+    drop(&b, bytes);
+}
+
+TEST(evtx_loses_no_value_when_the_template_is_lost)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    uint32_t definition = event_record(&w, one_name, one_item, 1);
+    put32(&w, definition + 4, 0x5555);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.damaged, 1);
+    CHECK(has_note(&b, "template"));
+    if (b.count == 1) {
+        check_field(b.events[0], "value.4", "abc");
+        check_field(b.events[0], "damage", "its template is lost");
+        CHECK_INT(event_field(b.events[0], STR("One")).type, VALUE_NULL);
+        CHECK_INT(b.events[0]->sequence, 7); /* the header's */
+        CHECK_INT(b.events[0]->time_ns, time_of_filetime(noon));
+    }
+    drop(&b, bytes);
+}
+
+/* Without any template: references, CDATA, processing instruction, rendering, mixed content. */
+TEST(evtx_reads_elements_outside_of_templates)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    w.inline_xml = true;
+    record_begin(&w, 9, noon);
+    wopen(&w, "Event", false);
+    w8(&w, 0x02);
+    w8(&w, 0x0a); /* <?hello world?> */
+    wname(&w, "hello");
+    w8(&w, 0x0b);
+    w16(&w, 5);
+    wutf16(&w, "world");
+    wopen(&w, "System", false);
+    w8(&w, 0x02);
+    wopen(&w, "EventID", false);
+    w8(&w, 0x02);
+    wliteral(&w, "104");
+    w8(&w, 0x04);
+    wopen(&w, "Odd", true);
+    wattribute(&w, "Part");
+    wliteral(&w, "kept");
+    w8(&w, 0x03);
+    w8(&w, 0x04);
+    wopen(&w, "EventData", false);
+    w8(&w, 0x02);
+    wopen(&w, "Data", true);
+    wattribute(&w, "Name");
+    wliteral(&w, "A");
+    w8(&w, 0x48); /* character reference */
+    w16(&w, 'B');
+    w8(&w, 0x02);
+    wliteral(&w, "x ");
+    w8(&w, 0x49); /* entity reference */
+    wname(&w, "lt");
+    w8(&w, 0x09);
+    wname(&w, "odd");
+    w8(&w, 0x07); /* CDATA */
+    w16(&w, 3);
+    wutf16(&w, "<y>");
+    w8(&w, 0x04);
+    w8(&w, 0x04);
+    wopen(&w, "RenderingInfo", true);
+    wattribute(&w, "Culture");
+    wliteral(&w, "en-US");
+    w8(&w, 0x02);
+    wopen(&w, "Message", false);
+    w8(&w, 0x02);
+    wliteral(&w, "It happened");
+    w8(&w, 0x04);
+    w8(&w, 0x04);
+    w8(&w, 0x04);
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.note_count, 0);
+    CHECK_INT(b.count, 1);
+    if (b.count == 1) {
+        const struct event *e = b.events[0];
+        CHECK_INT(e->code, 104);
+        CHECK_INT(e->sequence, 9);
+        check_field(e, "AB", "x <&odd;<y>");
+        check_field(e, "pi.hello", "world");
+        check_field(e, "system.Odd.Part", "kept");
+        check_field(e, "rendering.culture", "en-US");
+        check_field(e, "rendering.message", "It happened");
+    }
+    drop(&b, bytes);
+}
+
+TEST(evtx_prefers_the_times_and_numbers_of_system)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    struct item items[ITEMS_MAX];
+
+    chunk_begin(&w);
+    record_begin(&w, 1, 0);
+    event_template(&w, 1, one_name, 1);
+    uint32_t n = system_items(items);
+    items[n++] = one_item[0];
+    wvalues(&w, items, n);
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    if (b.count == 1) {
+        CHECK_INT(b.events[0]->sequence, 7);
+        CHECK_INT(b.events[0]->time_ns, time_of_filetime(noon));
+        check_field(b.events[0], "header_record_id", "1");
+        check_field(b.events[0], "header_time", "1601-01-01T00:00:00.0000000Z");
+    }
+    drop(&b, bytes);
+}
+
+TEST(evtx_tells_copies_from_other_records)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    static const struct item other[] = {{VALUE_UTF16, 6, "a\0b\0d\0"}};
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    event_record(&w, one_name, other, 1);
+    event_record(&w, one_name, one_item, 1);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 3);
+    if (b.count == 3) {
+        CHECK(b.events[0]->uid.lo == b.events[2]->uid.lo);
+        CHECK(b.events[0]->uid.lo != b.events[1]->uid.lo);
+    }
+    drop(&b, bytes);
+}
+
+TEST(evtx_decodes_behind_bad_checksums)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    chunk_seal(&w, w.at);
+    w.chunk[52] ^= 1;
+    w.file[124] ^= 1;
+    void *bytes = parse_bytes(&b, w.file, sizeof w.file);
+    CHECK_INT(b.count, 1);
+    CHECK(has_note(&b, "checksum of the file header"));
+    CHECK(has_note(&b, "checksum of the chunk's header"));
+    CHECK(has_note(&b, "checksum of the chunk's records"));
+    CHECK_INT(b.damaged, 0);
+    batch_reset(&b);
+    mem_free(bytes);
+    w.file[120] |= 4; /* "no checksums" */
+    bytes = parse_bytes(&b, w.file, sizeof w.file);
+    CHECK(!has_note(&b, "chunk"));
+    drop(&b, bytes);
+}
+
+TEST(evtx_goes_on_behind_a_broken_record)
+{
+    static const uint32_t sizes[] = {0, 3, 60000, UINT32_MAX};
+    struct writer_of_chunk w;
+
+    for (size_t i = 0; i < array_len(sizes); i++) {
+        struct batch b = {0};
+        chunk_begin(&w);
+        event_record(&w, one_name, one_item, 1);
+        uint32_t second = w.at;
+        event_record(&w, one_name, one_item, 1);
+        event_record(&w, one_name, one_item, 1);
+        put32(&w, second + 4, sizes[i]);
+        void *bytes = parse_file(&b, &w);
+        CHECK_INT(b.damaged, 1);
+        CHECK(b.count == 3 || (sizes[i] < 28 && b.count == 2));
+        if (b.count > 1)
+            check_field(b.events[b.count - 1], "One", "abc");
+        CHECK_INT(b.notes[0].offset, HEADER + second);
+        drop(&b, bytes);
+    }
+}
+
+TEST(evtx_reads_what_a_cut_file_holds)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    uint32_t second = w.at;
+    event_record(&w, one_name, one_item, 1);
+    chunk_seal(&w, w.at);
+    void *bytes = parse_bytes(&b, w.file, HEADER + w.at - 6); /* its last value is gone */
+    CHECK_INT(b.count, 2);
+    CHECK_INT(b.damaged, 2); /* the chunk and the record */
+    CHECK(has_note(&b, "the chunk is cut"));
+    if (b.count == 2) {
+        CHECK_INT(b.events[1]->offset, HEADER + second);
+        CHECK_INT(b.events[1]->code, 4711);
+        check_field(b.events[0], "One", "abc");
+        check_field(b.events[1], "damage", "the record is cut or overwritten");
+    }
+    drop(&b, bytes);
+}
+
+TEST(evtx_notes_garbage_and_goes_on)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    uint8_t *file = mem_alloc(HEADER + 3 * CHUNK);
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    chunk_seal(&w, w.at);
+    memset(file, 'x', HEADER + CHUNK); /* no file header, no chunk, zeros, then a good chunk */
+    memcpy(file + HEADER + 2 * CHUNK, w.chunk, CHUNK);
+    void *bytes = parse_bytes(&b, file, HEADER + 3 * CHUNK);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.damaged, 2);
+    CHECK(has_note(&b, "no file header"));
+    CHECK_INT(b.notes[1].offset, HEADER);
+    drop(&b, bytes);
+    mem_free(file);
+}
+
+TEST(evtx_recovers_records_of_a_chunk_without_its_mark)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    memset(w.chunk, 0, 8);
+    void *bytes = parse_bytes(&b, w.file, sizeof w.file);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.damaged, 1);
+    CHECK(b.count == 1 && (b.events[0]->flags & EVENT_RECOVERED));
+    drop(&b, bytes);
+}
+
+TEST(evtx_bounds_what_a_chunk_expands_to)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    struct item items[ITEMS_MAX];
+
+    chunk_begin(&w);
+    record_begin(&w, 1, noon);
+    uint32_t definition = template_begin(&w, 1);
+    wopen(&w, "EventData", false);
+    w8(&w, 0x02);
+    while (w.at < 30000)
+        wdata(&w, NULL, 0);
+    w8(&w, 0x04);
+    template_end(&w, definition);
+    uint32_t n = system_items(items);
+    wvalues(&w, items, n);
+    record_end(&w);
+    while (w.at < 65000) {
+        record_begin(&w, 1, noon);
+        template_again(&w, 1, definition);
+        wvalues(&w, items, n);
+        record_end(&w);
+    }
+    void *bytes = parse_file(&b, &w);
+    CHECK(b.count > 400); /* each record is still there */
+    CHECK(has_note(&b, "beyond all bounds"));
+    CHECK(b.arena.held < 16 * 1024 * 1024);
+    drop(&b, bytes);
+}
+
+TEST(evtx_bounds_nesting)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    record_begin(&w, 1, noon);
+    for (unsigned i = 0; i < 1000; i++) {
+        wopen(&w, "a", false);
+        w8(&w, 0x02);
+    }
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.damaged, 1);
+    CHECK(has_note(&b, "nested too deep"));
+    drop(&b, bytes);
+}
+
+TEST(evtx_knows_its_files)
+{
+    struct writer_of_chunk w;
+
+    chunk_begin(&w);
+    str head = {(const char *)w.file, sizeof w.file};
+    CHECK_INT(parser_evtx.probe(&(struct sample){.head = head}), 100);
+    w.file[0] = 'x';
+    CHECK(parser_evtx.probe(&(struct sample){.head = head}) > 90);
+    w.chunk[0] = 'x';
+    CHECK_INT(parser_evtx.probe(&(struct sample){.head = head}), 0);
+    CHECK_INT(parser_evtx.probe(&(struct sample){.head = STR("ElfF")}), 0);
+}
+
+/* xorshift64: the same numbers everywhere */
+static uint32_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (uint32_t)(*state >> 32);
+}
+
+TEST(evtx_survives_mutations)
+{
+    static const uint8_t tokens[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x21,
+                                     0x41, 0x45, 0x81, 0x93, 0xff};
+    static const char *const names[] = {"One", NULL, "Three"};
+    static const struct item items[] = {{VALUE_UTF16, 8, "a\0b\0c\0\0\0"},
+                                        {VALUE_UTF16 | VALUE_ARRAY, 8, "a\0\0\0b\0\0\0"},
+                                        {VALUE_SID, 12, "\1\1\0\0\0\0\0\5\x20\0\0\0"}};
+    struct writer_of_chunk w, m;
+    uint64_t state = 20241002, events = 0;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    uint32_t definition = event_record(&w, names, items, 3);
+    for (unsigned i = 0; i < 4; i++) {
+        struct item all[ITEMS_MAX];
+        uint32_t n = system_items(all);
+        record_begin(&w, i, noon);
+        template_again(&w, 0xabcd, definition);
+        for (unsigned k = 0; k < 3; k++)
+            all[n++] = items[k];
+        wvalues(&w, all, n);
+        record_end(&w);
+    }
+    chunk_seal(&w, w.at);
+    for (unsigned round = 0; round < 2000; round++) {
+        m = w;
+        m.chunk = m.file + HEADER;
+        for (unsigned i = 0, n = 1 + next_random(&state) % 8; i < n; i++) {
+            uint8_t *at = m.chunk + FIRST + next_random(&state) % (w.at - FIRST);
+            uint32_t dice = next_random(&state);
+            *at = dice & 256 ? (uint8_t)dice : tokens[dice % sizeof tokens];
+        }
+        size_t len = HEADER + (next_random(&state) % 4 ? CHUNK : next_random(&state) % w.at);
+        void *bytes = parse_bytes(&b, m.file, len);
+        events += b.count;
+        for (size_t i = 0; i < b.count; i++)
+            for (unsigned k = 0; k < b.events[i]->field_count; k++)
+                value_str(field_value(&b.events[i]->fields[k]), &b.arena);
+        batch_reset(&b);
+        mem_free(bytes);
+    }
+    CHECK(events > 4000); /* most records come through most mutations */
+    batch_free(&b);
+}
