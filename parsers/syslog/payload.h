@@ -65,7 +65,7 @@ struct wording {
     enum kind kind;
     enum outcome outcome;
     enum severity severity;
-    const char *message; /* with the letters of text; NULL: the text of the line */
+    const char *message; /* with the letters of text; NULL: the text itself */
 };
 
 struct payload {

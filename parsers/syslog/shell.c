@@ -152,8 +152,8 @@ static str without_module(str text, str *service)
 
 static bool pam_takes(const struct syslog_line *l)
 {
-    return str_starts(l->message, STR("pam_")) || str_has(l->message, STR("session ")) ||
-           str_has(l->message, STR("authentication failure")) ||
+    return str_starts(l->message, STR("pam_")) || str_starts(l->message, STR("session ")) ||
+           str_starts(l->message, STR("authentication failure")) ||
            str_starts(l->message, STR("check pass"));
 }
 

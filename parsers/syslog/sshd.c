@@ -238,14 +238,8 @@ static str without_marks(str text)
 
 static bool read(const struct syslog_line *l, struct batch *out, bool messages)
 {
-    struct event *e = out->open;
-
-    e->target.logon = l->pid;
-    if (!wording_read(without_marks(l->message), wordings, array_len(wordings), out, messages))
-        return false;
-    if (messages && event_field(e, STR("message")).type == VALUE_NULL)
-        batch_text(out, FIELD_ECS, STR("message"), l->message);
-    return true;
+    out->open->target.logon = l->pid;
+    return wording_read(without_marks(l->message), wordings, array_len(wordings), out, messages);
 }
 
 const struct payload payload_sshd = {

@@ -30,11 +30,13 @@ struct years {
     uint8_t month, index; /* of the last line with an RFC 3164 stamp; New Years so far */
 };
 
-/* What equal neighbours share, so that it is looked up once. */
-struct last {
-    str host, program;
-    uint64_t host_id, program_id;
-    const struct payload *payload; /* the only reader that names this program */
+/* Names met in this job, so that each is looked up about once: by length and last letter. */
+enum { SEEN_SLOTS = 64 };
+
+struct seen {
+    str text;
+    uint64_t id;
+    const struct payload *payload; /* for programs: the reader that names it */
 };
 
 static uint8_t month_of(const char *p)
@@ -149,7 +151,7 @@ static int probe(const struct sample *sample)
 static bool knows(const struct payload *p, str program)
 {
     for (const char *const *name = p->programs; *name; name++)
-        if (str_eq_nocase(program, str_of(*name)))
+        if (str_eq(program, str_of(*name)))
             return true;
     return false;
 }
@@ -247,37 +249,49 @@ static void set_time(struct event *e, const struct syslog_line *l, uint8_t year_
     }
 }
 
-static void set_origin(struct event *e, const struct syslog_line *l, struct batch *out,
-                       struct last *last)
-{
-    if (!str_eq(l->host, last->host)) {
-        last->host = l->host;
-        last->host_id = names_put(&out->names, l->host);
-    }
-    if (!str_eq(l->program, last->program)) {
-        last->program = l->program;
-        last->payload = payload_of(l->program);
-        str name = str_eq(l->program, STR("sshd-session")) || str_eq(l->program, STR("sshd-auth"))
-                       ? STR("sshd")
-                       : l->program;
-        last->program_id = names_put(&out->names, name);
-    }
-    e->host = last->host_id;
-    if (!e->host) {
-        e->host = e->system;
-        e->flags |= EVENT_HOST_FROM_SYSTEM;
-    }
-    e->provider = last->program_id;
-}
-
 struct job {
     const struct input *in;
     struct batch *out;
     struct years years;
-    struct last last;
+    struct seen hosts[SEEN_SLOTS], programs[SEEN_SLOTS];
     uint64_t channel;
     str system, family;
 };
+
+static struct seen *slot_of(struct seen slots[SEEN_SLOTS], str text)
+{
+    if (text.len == 0)
+        return &slots[0];
+    return &slots[(text.len * 7 + (unsigned char)text.p[text.len - 1]) % SEEN_SLOTS];
+}
+
+static const struct seen *see_program(struct job *job, str program)
+{
+    struct seen *s = slot_of(job->programs, program);
+
+    if (str_eq(s->text, program))
+        return s;
+    bool session = str_eq(program, STR("sshd-session")) || str_eq(program, STR("sshd-auth"));
+    s->id = names_put(&job->out->names, session ? STR("sshd") : program);
+    s->payload = payload_of(program);
+    s->text = program;
+    return s;
+}
+
+static void set_host(struct job *job, struct event *e, str host)
+{
+    struct seen *s = slot_of(job->hosts, host);
+
+    if (!str_eq(s->text, host)) {
+        s->id = names_put(&job->out->names, host);
+        s->text = host;
+    }
+    e->host = s->id;
+    if (!e->host) {
+        e->host = e->system;
+        e->flags |= EVENT_HOST_FROM_SYSTEM;
+    }
+}
 
 static void read_line(struct job *job, str line, uint64_t offset, size_t full)
 {
@@ -301,7 +315,9 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     if (month && month != job->years.month)
         years_step(&job->years, month);
     set_time(e, &l, job->years.index, job->in->hints);
-    set_origin(e, &l, out, &job->last);
+    const struct seen *program = see_program(job, l.program);
+    e->provider = program->id;
+    set_host(job, e, l.host);
     e->channel = job->channel;
     event_uid_line(e, job->system, job->family, text);
     if (full)
@@ -309,7 +325,7 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     if (!utf8_valid(text))
         e->flags |= EVENT_TEXT_REPAIRED;
     add_fields(&l, text, out);
-    read_payload(job->last.payload, &l, out, job->in->hints && job->in->hints->messages);
+    read_payload(program->payload, &l, out, job->in->hints && job->in->hints->messages);
     batch_commit(out);
 }
 

@@ -60,20 +60,11 @@ static const struct wording systemd_wordings[] = {
     {"%x: Consumed %_", KIND_OTHER, NONE, INFO, NULL},
 };
 
-/* Wordings without a message of their own show the line. */
-static bool show_line(const struct syslog_line *l, struct batch *out, bool messages)
-{
-    if (messages && event_field(out->open, STR("message")).type == VALUE_NULL)
-        batch_message(out, "%.*s: %.*s", PSTR(l->program), PSTR(str_head(l->message, 4096)));
-    return true;
-}
-
 const struct payload payload_systemd = {
     .name = "systemd",
     .programs = systemd_programs,
     .wordings = systemd_wordings,
     .wording_count = array_len(systemd_wordings),
-    .read = show_line,
 };
 
 /* KEY=value of a netfilter line; "" when it is not there. */
@@ -165,8 +156,7 @@ static bool kernel_read(const struct syslog_line *l, struct batch *out, bool mes
 {
     str text = without_uptime(l->message);
 
-    return wording_read(text, kernel_wordings, array_len(kernel_wordings), out, messages) &&
-           show_line(l, out, messages);
+    return wording_read(text, kernel_wordings, array_len(kernel_wordings), out, messages);
 }
 
 const struct payload payload_kernel = {

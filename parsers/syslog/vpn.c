@@ -110,11 +110,7 @@ static bool charon_read(const struct syslog_line *l, struct batch *out, bool mes
         str_take_until_str(&text, STR("] "), &skipped);
     if (str_starts(text, STR("<")))
         str_take_until_str(&text, STR("> "), &skipped);
-    if (!wording_read(text, charon_wordings, array_len(charon_wordings), out, messages))
-        return false;
-    if (messages && event_field(out->open, STR("message")).type == VALUE_NULL)
-        batch_message(out, "VPN: %.*s", PSTR(str_head(text, 4096)));
-    return true;
+    return wording_read(text, charon_wordings, array_len(charon_wordings), out, messages);
 }
 
 const struct payload payload_strongswan = {

@@ -87,7 +87,9 @@ static bool fits_word(const char *stop, str literal, str s, bool empty, struct m
     unsigned held = m->count;
 
     for (size_t i = 0; i <= s.len && i <= WORD_MAX_BYTES; i++) {
-        bool here = literal.len ? str_starts(str_skip(s, i), literal) : i == s.len;
+        bool here = literal.len == 0 ? i == s.len
+                                     : i < s.len && s.p[i] == literal.p[0] &&
+                                           str_starts(str_skip(s, i), literal);
         if (here && (i > 0 || empty)) {
             if (fits_after(stop, literal, s, i, m))
                 return true;
@@ -144,10 +146,10 @@ static bool fits_lazy(const char *stop, str literal, str s, struct match *m)
 
 static bool fits(const char *p, str s, struct match *m)
 {
-    for (; *p != '%'; p++) {
+    for (; *p != '%'; p++, s.p++, s.len--) {
         if (*p == '\0')
             return s.len == 0;
-        if (!str_take_char(&s, *p))
+        if (s.len == 0 || *s.p != *p)
             return false;
     }
     char letter = p[1];
@@ -300,7 +302,8 @@ static void say(struct batch *out, const char *template, const struct match *m)
     batch_text(out, FIELD_ECS, STR("message"), (str){text, len});
 }
 
-static void apply(struct batch *out, const struct wording *w, struct match *m, bool messages)
+static void apply(struct batch *out, const struct wording *w, str text, struct match *m,
+                  bool messages)
 {
     struct event *e = out->open;
 
@@ -319,6 +322,8 @@ static void apply(struct batch *out, const struct wording *w, struct match *m, b
     }
     if (messages && w->message)
         say(out, w->message, m);
+    else if (messages)
+        batch_text(out, FIELD_ECS, STR("message"), text);
 }
 
 bool wording_fits(str text, const char *wording)
@@ -339,7 +344,7 @@ bool wording_read(str text, const struct wording *table, size_t count, struct ba
             continue;
         m.count = 0;
         if (fits(table[i].text, text, &m)) {
-            apply(out, &table[i], &m, messages);
+            apply(out, &table[i], text, &m, messages);
             return true;
         }
     }
