@@ -57,6 +57,7 @@ static bool take_tag(str *s, struct syslog_line *l)
         return false;
     if (str_take_char(&rest, '(') && !str_take_until(&rest, ')', &skipped))
         return false;
+    str_take_char(&rest, ']'); /* "gdm-password][12]:" */
     if (str_take_char(&rest, '[')) {
         size_t end = str_find_char(str_head(rest, 32), ']');
         if (end >= 32 || end >= rest.len)
