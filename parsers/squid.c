@@ -247,7 +247,7 @@ static void parse(const struct input *in, struct batch *out)
     bool messages = in->hints && in->hints->messages;
     str system = in->source ? in->source->system : STR("");
     str family = in->source ? in->source->family : STR("");
-    uint64_t channel = web_channel(in, out), provider = names_put(&out->names, STR("squid"));
+    uint64_t channel = names_put(&out->names, family), provider = names_put(&out->names, STR("squid"));
     size_t pos = 0, full;
     uint64_t offset;
     struct squid_line q;

@@ -72,13 +72,15 @@ static uint16_t default_port(str scheme)
 static struct url split_url(str method, str url)
 {
     struct url u = {.port = 0};
-    size_t scheme = str_find(str_head(url, 16), STR("://"));
+    str front = str_head(url, 16);
+    size_t scheme = str_find(front, STR("://"));
+    bool has_scheme = scheme < front.len;
 
-    if (str_eq(method, STR("CONNECT")) && scheme >= 16) {
+    if (str_eq(method, STR("CONNECT")) && !has_scheme) {
         split_authority(url, &u);
         return u;
     }
-    if (scheme < 16 && scheme < url.len) {
+    if (has_scheme) {
         u.scheme = str_head(url, scheme);
         url = str_skip(url, scheme + 3);
         size_t end = 0;
@@ -211,11 +213,4 @@ void web_describe(const struct web_request *r, struct batch *out, bool messages)
     add_fields(r, &u, out);
     if (messages)
         say(r, out);
-}
-
-uint64_t web_channel(const struct input *in, struct batch *out)
-{
-    if (!in->source)
-        return 0;
-    return names_put(&out->names, log_family(str_basename(in->source->path)));
 }

@@ -32,7 +32,4 @@ bool web_is_proxied(str method, str url);
  * the client wanted (proxy: host of the URL; web server: this host, which must be set before). */
 void web_describe(const struct web_request *r, struct batch *out, bool messages);
 
-/* Channel of a text log: its name without rotation suffix. */
-uint64_t web_channel(const struct input *in, struct batch *out);
-
 #endif

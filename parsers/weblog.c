@@ -234,7 +234,7 @@ static void parse(const struct input *in, struct batch *out)
     bool messages = in->hints && in->hints->messages, proxy = proxy_role(in);
     str system = in->source ? in->source->system : STR("");
     str family = in->source ? in->source->family : STR("");
-    uint64_t channel = web_channel(in, out);
+    uint64_t channel = names_put(&out->names, family);
     uint64_t squid = names_put(&out->names, STR("squid"));
     uint64_t web = names_put(&out->names, proxy ? STR("proxy") : STR("web"));
     size_t pos = 0, full;

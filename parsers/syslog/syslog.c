@@ -358,7 +358,7 @@ static void parse(const struct input *in, struct batch *out)
     if (in->source) {
         job.system = in->source->system;
         job.family = in->source->family;
-        job.channel = names_put(&out->names, log_family(str_basename(in->source->path)));
+        job.channel = names_put(&out->names, job.family);
     }
     while (input_line(in, &pos, &line, &offset, &full)) {
         if (!full)
