@@ -41,10 +41,12 @@ void *vec_grow(void *items, size_t *cap, size_t need, size_t size)
 {
     if (need <= *cap)
         return items;
-    size_t want = *cap ? *cap * 2 : 8;
+    size_t want = *cap ? *cap * 2 : 8, bytes;
     if (want < need)
         want = need;
-    items = mem_resize(items, want * size);
+    if (__builtin_mul_overflow(want, size, &bytes))
+        die("out of memory (%zu items wanted)", want);
+    items = mem_resize(items, bytes);
     memset((char *)items + *cap * size, 0, (want - *cap) * size);
     *cap = want;
     return items;
@@ -55,6 +57,8 @@ static void arena_add_block(struct arena *a, size_t need)
     /* Blocks grow with the arena, so that a large batch does not make thousands of them. */
     size_t size = a->held < 16 * BLOCK_SIZE ? BLOCK_SIZE : 16 * BLOCK_SIZE;
 
+    if (need > SIZE_MAX / 2)
+        die("out of memory (%zu bytes wanted)", need);
     if (size < need)
         size = need;
     struct arena_block *block = malloc(sizeof *block + size);
@@ -81,7 +85,9 @@ void *arena_alloc(struct arena *a, size_t size)
 {
     size_t pad = -(uintptr_t)a->at & 15;
 
-    if ((size_t)(a->end - a->at) < size + pad) {
+    size_t room = (size_t)(a->end - a->at);
+
+    if (room < pad || room - pad < size) {
         arena_add_block(a, size);
         pad = 0;
     }
@@ -94,11 +100,9 @@ void *arena_alloc(struct arena *a, size_t size)
 
 str arena_str(struct arena *a, str s)
 {
-    char *p = arena_bytes(a, s.len);
-
-    if (s.len)
-        memcpy(p, s.p, s.len);
-    return (str){p, s.len};
+    if (s.len == 0)
+        return STR("");
+    return (str){memcpy(arena_bytes(a, s.len), s.p, s.len), s.len};
 }
 
 str arena_printf(struct arena *a, const char *fmt, ...)
@@ -118,6 +122,7 @@ str arena_printf(struct arena *a, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(p, len + 1, fmt, ap);
     va_end(ap);
+    a->at--; /* the NUL */
     return (str){p, len};
 }
 
@@ -148,47 +153,61 @@ void arena_free(struct arena *a)
     *a = (struct arena){0};
 }
 
-void buf_reserve(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
-    if (b->cap - b->len >= more)
-        return;
     size_t cap = b->cap ? b->cap * 2 : 256;
+
+    if (more > SIZE_MAX / 2 - b->len)
+        die("out of memory (%zu bytes wanted)", more);
     if (cap - b->len < more)
         cap = b->len + more;
     b->p = mem_resize(b->p, cap);
     b->cap = cap;
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t n)
+static unsigned digits_of(uint64_t v)
 {
-    if (n == 0)
-        return;
-    buf_reserve(b, n);
-    memcpy(b->p + b->len, bytes, n);
-    b->len += n;
+    static const uint64_t powers[] = {
+        1,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        UINT64_C(10000000000),
+        UINT64_C(100000000000),
+        UINT64_C(1000000000000),
+        UINT64_C(10000000000000),
+        UINT64_C(100000000000000),
+        UINT64_C(1000000000000000),
+        UINT64_C(10000000000000000),
+        UINT64_C(100000000000000000),
+        UINT64_C(1000000000000000000),
+        UINT64_C(10000000000000000000),
+    };
+    /* log10(2) is about 1233 / 4096: right or one too many, which the power tells. */
+    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1), guess = bits * 1233 >> 12;
+
+    return guess + (v >= powers[guess] || guess == 0);
 }
 
-void buf_str(struct buf *b, str s)
+char *put_u64(char *at, uint64_t v)
 {
-    buf_add(b, s.p, s.len);
-}
+    unsigned n = digits_of(v);
 
-void buf_char(struct buf *b, char c)
-{
-    buf_reserve(b, 1);
-    b->p[b->len++] = c;
+    for (char *o = at + n; o > at; v /= 10)
+        *--o = (char)('0' + v % 10);
+    return at + n;
 }
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-    char digits[20];
-    size_t n = sizeof digits;
-
-    do {
-        digits[--n] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
-    buf_add(b, digits + n, sizeof digits - n);
+    buf_reserve(b, 20);
+    b->len = (size_t)(put_u64(b->p + b->len, v) - b->p);
 }
 
 void buf_i64(struct buf *b, int64_t v)
@@ -200,14 +219,12 @@ void buf_i64(struct buf *b, int64_t v)
 
 void buf_hex(struct buf *b, uint64_t v)
 {
-    char digits[16];
-    size_t n = sizeof digits;
+    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
 
-    do {
-        digits[--n] = "0123456789abcdef"[v & 15];
-        v >>= 4;
-    } while (v);
-    buf_add(b, digits + n, sizeof digits - n);
+    buf_reserve(b, n);
+    for (unsigned i = n; i > 0; i--, v >>= 4)
+        b->p[b->len + i - 1] = "0123456789abcdef"[v & 15];
+    b->len += n;
 }
 
 void buf_digits(struct buf *b, uint64_t v, unsigned width)

@@ -37,10 +37,36 @@ struct buf {
     size_t len, cap;
 };
 
-void buf_reserve(struct buf *b, size_t more); /* room for `more` bytes behind len */
-void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_str(struct buf *b, str s);
-void buf_char(struct buf *b, char c);
+void buf_grow(struct buf *b, size_t more); /* what buf_reserve does when there is no room */
+
+/* Makes room for `more` bytes behind len. */
+static inline void buf_reserve(struct buf *b, size_t more)
+{
+    if (b->cap - b->len < more)
+        buf_grow(b, more);
+}
+
+/* Inline, so that adding a literal is one or two stores. */
+static inline void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+    buf_reserve(b, n);
+    if (n)
+        memcpy(b->p + b->len, bytes, n);
+    b->len += n;
+}
+
+static inline void buf_str(struct buf *b, str s)
+{
+    buf_add(b, s.p, s.len);
+}
+
+static inline void buf_char(struct buf *b, char c)
+{
+    buf_reserve(b, 1);
+    b->p[b->len++] = c;
+}
+
+char *put_u64(char *at, uint64_t v); /* decimal digits, at most 20; returns their end */
 void buf_u64(struct buf *b, uint64_t v);                    /* decimal */
 void buf_i64(struct buf *b, int64_t v);                     /* decimal with sign */
 void buf_hex(struct buf *b, uint64_t v);                    /* lower case, no 0x, no padding */

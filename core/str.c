@@ -8,31 +8,6 @@ str str_of(const char *text)
     return (str){text ? text : "", text ? strlen(text) : 0};
 }
 
-char char_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-bool char_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool char_is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool char_is_hex(char c)
-{
-    return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool char_is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 bool str_eq(str a, str b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
@@ -115,18 +90,6 @@ bool str_has_nocase(str s, str part)
     return part.len == 0 || str_find_nocase(s, part) < s.len;
 }
 
-str str_skip(str s, size_t n)
-{
-    if (n > s.len)
-        n = s.len;
-    return (str){s.p + n, s.len - n};
-}
-
-str str_head(str s, size_t n)
-{
-    return (str){s.p, n < s.len ? n : s.len};
-}
-
 str str_trim(str s)
 {
     while (s.len && (char_is_space(s.p[0]) || !s.p[0]))
@@ -160,14 +123,6 @@ bool str_take_line(str *s, str *line)
     *s = str_skip(*s, end + 1);
     if (line->len && line->p[line->len - 1] == '\r')
         line->len--;
-    return true;
-}
-
-bool str_take_char(str *s, char c)
-{
-    if (s->len == 0 || s->p[0] != c)
-        return false;
-    *s = str_skip(*s, 1);
     return true;
 }
 
@@ -263,9 +218,9 @@ bool str_take_i64(str *s, int64_t *value)
 
     if (!negative)
         str_take_char(&rest, '+');
-    if (!str_take_u64(&rest, &v) || v > (uint64_t)INT64_MAX)
+    if (!str_take_u64(&rest, &v) || v > (uint64_t)INT64_MAX + negative)
         return false;
-    *value = negative ? -(int64_t)v : (int64_t)v;
+    *value = (int64_t)(negative ? 0 - v : v);
     *s = rest;
     return true;
 }

@@ -23,6 +23,46 @@ typedef struct str {
 #define PSTR(s) (int)(s).len, (s).p                 /* for printf's %.*s */
 #define array_len(a) (sizeof(a) / sizeof(0 [a]))
 
+/* Characters: ASCII only. */
+static inline char char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static inline bool char_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool char_is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool char_is_hex(char c)
+{
+    return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static inline bool char_is_space(char c) /* space, tab, CR, LF, VT, FF */
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* s without its first n bytes, at most all of them. */
+static inline str str_skip(str s, size_t n)
+{
+    if (n > s.len)
+        n = s.len;
+    return (str){s.p + n, s.len - n};
+}
+
+/* Its first n bytes, at most all of them. */
+static inline str str_head(str s, size_t n)
+{
+    return (str){s.p, n < s.len ? n : s.len};
+}
+
 /* View of a NUL-terminated text; NULL gives the empty view. */
 str str_of(const char *text);
 
@@ -42,15 +82,20 @@ size_t str_find_nocase(str s, str part);
 size_t str_find_char(str s, char c);
 size_t str_rfind_char(str s, char c); /* the last one */
 
-str str_skip(str s, size_t n);        /* without its first n bytes, at most all of them */
-str str_head(str s, size_t n);        /* its first n bytes, at most all of them */
 str str_trim(str s);                  /* without spaces, tabs, CR, LF and NUL at both ends */
 str str_unquote(str s);               /* without one pair of " or ' around it */
 str str_basename(str path);           /* after the last / or \ */
 
 /* The next line without its line end ("\n" or "\r\n"); the last may lack one. False at the end. */
 bool str_take_line(str *s, str *line);
-bool str_take_char(str *s, char c);
+static inline bool str_take_char(str *s, char c)
+{
+    if (s->len == 0 || s->p[0] != c)
+        return false;
+    s->p++;
+    s->len--;
+    return true;
+}
 bool str_take(str *s, str literal);
 bool str_take_nocase(str *s, str literal);
 bool str_take_spaces(str *s);                       /* at least one space or tab */
@@ -65,12 +110,5 @@ bool str_take_digits(str *s, unsigned n, unsigned *value); /* exactly n digits, 
 
 /* The whole of s as a number: decimal, or hex behind 0x. False when anything else is in it. */
 bool str_to_u64(str s, uint64_t *value);
-
-/* ASCII only. */
-char char_lower(char c);
-bool char_is_digit(char c);
-bool char_is_alpha(char c);
-bool char_is_hex(char c);
-bool char_is_space(char c); /* space, tab, CR, LF, VT, FF */
 
 #endif

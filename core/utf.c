@@ -87,14 +87,14 @@ static bool wants_escape(uint32_t c)
 
 static unsigned escape(uint32_t c, char *out)
 {
-    static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+                                   ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
 
     out[0] = '\\';
-    for (unsigned i = 0; i + 1 < sizeof letters; i += 2)
-        if (c == (uint8_t)letters[i]) {
-            out[1] = letters[i + 1];
-            return 2;
-        }
+    if (c < sizeof letters && letters[c]) {
+        out[1] = letters[c];
+        return 2;
+    }
     out[1] = 'u';
     for (unsigned i = 0; i < 4; i++)
         out[2 + i] = "0123456789abcdef"[c >> (12 - 4 * i) & 15];
@@ -106,6 +106,11 @@ INLINE void put_code(struct buf *out, uint32_t code, enum utf_form form)
 {
     char *o = out->p + out->len;
 
+    if (form == UTF_JSON && code == '\\') { /* paths are full of them */
+        o[0] = o[1] = '\\';
+        out->len += 2;
+        return;
+    }
     out->len += form == UTF_JSON && wants_escape(code) ? escape(code, o) : utf8_encode(code, o);
 }
 
@@ -168,8 +173,8 @@ INLINE bool put8(str s, enum utf_form form, struct buf *out)
         out->len += run;
         i += run;
         while (i < s.len && byte_is_special(s.p[i], form)) {
-            uint32_t code;
-            unsigned len = utf8_decode(s.p + i, s.len - i, &code);
+            uint32_t code = (uint8_t)s.p[i];
+            unsigned len = code < 0x80 ? 1 : utf8_decode(s.p + i, s.len - i, &code);
             room(out, s.len - i);
             put_code(out, len ? code : REPLACEMENT, form);
             good &= len > 0;

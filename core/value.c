@@ -47,14 +47,19 @@ static int64_t load_signed(const uint8_t *p, uint32_t size)
     return (int64_t)(load(p, size) << unused) >> unused;
 }
 
-static void put_hex_bytes(const uint8_t *p, size_t len, const char *digits, struct buf *out)
+static char *put_hex(char *o, const uint8_t *p, size_t len, const char *digits)
 {
-    buf_reserve(out, 2 * len);
-    char *o = out->p + out->len;
     for (size_t i = 0; i < len; i++) {
         *o++ = digits[p[i] >> 4];
         *o++ = digits[p[i] & 15];
     }
+    return o;
+}
+
+static void put_hex_bytes(const uint8_t *p, size_t len, struct buf *out)
+{
+    buf_reserve(out, 2 * len);
+    put_hex(out->p + out->len, p, len, hex_upper);
     out->len += 2 * len;
 }
 
@@ -67,21 +72,22 @@ static void put_hex_number(uint64_t v, struct buf *out)
 static void put_guid(const uint8_t *p, struct buf *out)
 {
     /* The first three groups are little-endian numbers. */
-    static const int8_t order[] = {3, 2, 1, 0, -1, 5,  4,  -1, 7,  6,
-                                   -1, 8, 9, -1, 10, 11, 12, 13, 14, 15};
-    char text[38], *o = text;
+    const uint8_t front[8] = {p[3], p[2], p[1], p[0], p[5], p[4], p[7], p[6]};
 
+    buf_reserve(out, 38);
+    char *o = out->p + out->len;
     *o++ = '{';
-    for (size_t i = 0; i < array_len(order); i++) {
-        if (order[i] < 0) {
-            *o++ = '-';
-            continue;
-        }
-        *o++ = hex_lower[p[order[i]] >> 4];
-        *o++ = hex_lower[p[order[i]] & 15];
-    }
+    o = put_hex(o, front, 4, hex_lower);
+    *o++ = '-';
+    o = put_hex(o, front + 4, 2, hex_lower);
+    *o++ = '-';
+    o = put_hex(o, front + 6, 2, hex_lower);
+    *o++ = '-';
+    o = put_hex(o, p + 8, 2, hex_lower);
+    *o++ = '-';
+    o = put_hex(o, p + 10, 6, hex_lower);
     *o++ = '}';
-    buf_add(out, text, sizeof text);
+    out->len += 38;
 }
 
 /* Length of the SID at p, 0 when it does not fit into len. */
@@ -98,19 +104,24 @@ static void put_sid(const uint8_t *p, struct buf *out)
 
     for (unsigned i = 2; i < 8; i++)
         authority = authority << 8 | p[i];
-    buf_add(out, "S-", 2);
-    buf_u64(out, p[0]);
-    buf_char(out, '-');
+    buf_reserve(out, 32 + 11 * (size_t)p[1]);
+    char *o = out->p + out->len;
+    *o++ = 'S';
+    *o++ = '-';
+    o = put_u64(o, p[0]);
+    *o++ = '-';
     if (authority >> 32) {
-        buf_add(out, "0x", 2);
-        put_hex_bytes(p + 2, 6, hex_upper, out);
+        *o++ = '0';
+        *o++ = 'x';
+        o = put_hex(o, p + 2, 6, hex_upper);
     } else {
-        buf_u64(out, authority);
+        o = put_u64(o, authority);
     }
     for (unsigned i = 0; i < p[1]; i++) {
-        buf_char(out, '-');
-        buf_u64(out, load(p + 8 + 4 * i, 4));
+        *o++ = '-';
+        o = put_u64(o, load(p + 8 + 4 * i, 4));
     }
+    out->len = (size_t)(o - out->p);
 }
 
 static void put_filetime(uint64_t ticks, struct buf *out)
@@ -135,7 +146,7 @@ static void put_systemtime(const uint8_t *p, struct buf *out)
     if (civil_of_systemtime(p, &c))
         civil_text(&c, PRECISION_MS, out);
     else
-        put_hex_bytes(p, 16, hex_upper, out);
+        put_hex_bytes(p, 16, out);
 }
 
 /* The shortest digits that read back as the same number. */
@@ -230,13 +241,13 @@ static void put_item(unsigned type, const uint8_t *p, uint32_t len, enum utf_for
         if (len > 0 && sid_len(p, len) == len)
             put_sid(p, out);
         else
-            put_hex_bytes(p, len, hex_upper, out);
+            put_hex_bytes(p, len, out);
         break;
     default:
         if (size_fits(type, len))
             put_fixed(type, p, len, out);
         else
-            put_hex_bytes(p, len, hex_upper, out);
+            put_hex_bytes(p, len, out);
     }
 }
 
