@@ -83,7 +83,8 @@ void marks_free(struct marks *m)
 void marks_open(struct marks_reader *r, struct marks *m)
 {
     *r = (struct marks_reader){.marks = m, .run_count = m->run_count + 1};
-    qsort(m->items, m->count, sizeof *m->items, record_cmp);
+    if (m->count)
+        qsort(m->items, m->count, sizeof *m->items, record_cmp);
     r->runs = mem_alloc(r->run_count * sizeof *r->runs);
     for (size_t i = 0; i < m->run_count; i++) {
         r->runs[i].at = m->runs[i].at;

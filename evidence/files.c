@@ -188,7 +188,8 @@ static bool open_root(struct files *f, struct root *r, str path, struct err *err
     else if (!find_case(f, r))
         walk(f, STR(""), r->place, 0);
     r->count = f->count - r->first;
-    qsort(f->items + r->first, r->count, sizeof *f->items, item_cmp);
+    if (r->count)
+        qsort(f->items + r->first, r->count, sizeof *f->items, item_cmp);
     r->listing = 14695981039346656037u;
     for (size_t i = r->first; i < f->count; i++) {
         r->listing = mix(r->listing, f->items[i].path);
