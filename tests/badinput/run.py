@@ -311,12 +311,12 @@ def test_link_to_itself():
 # Output
 
 class Disk:
-    """A file system of two megabytes, for root where mounting is allowed."""
+    """A file system of a quarter of a megabyte, for root where mounting is allowed."""
 
     def __enter__(self):
         self.path = suite.path('disk')
         os.makedirs(self.path, exist_ok=True)
-        done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', self.path],
+        done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', self.path],
                               capture_output=True)
         if done.returncode:
             raise Skip('no small disk can be mounted here: ' + done.stderr.decode().strip())
