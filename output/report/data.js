@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The case and its rows as they lie in the page, read into columns: typed arrays and numbered
+ * strings, so that two hundred thousand rows stay quick. The rest of a row stays text until the
+ * row is opened. */
+
+class Dictionary {
+  constructor() {
+    this.values = [];
+    this.index = new Map();
+  }
+
+  put(text) {
+    let i = this.index.get(text);
+    if (i === undefined) {
+      i = this.values.length;
+      this.index.set(text, i);
+      this.values.push(text);
+    }
+    return i;
+  }
+}
+
+const data = {}; /* what case_json wrote, and indexes over it */
+const hosts = new Dictionary(), accountNames = new Dictionary();
+const logs = new Dictionary(), techniques = new Dictionary();
+let rows = null;
+
+async function loadCase() {
+  Object.assign(data, JSON.parse(await blockText($("case"))));
+  data.edges.forEach(e => { e.told = e.hostile || e.hop > 0; });
+  data.edgeByNumber = new Map(data.edges.map(e => [e.n, e]));
+  data.sessionByNumber = new Map(data.sessions.map(s => [s.n, s]));
+  data.hostByName = new Map(data.hosts.map(h => [h.name, h]));
+  data.hops = data.edges.filter(e => e.told).sort((a, b) => a.start - b.start || a.hop - b.hop || a.n - b.n);
+  data.densityByHost = new Map((data.density ? data.density.hosts : []).map(cells => [cells[0], cells]));
+}
+
+function bytesOfBase64(text) {
+  const binary = atob(text), out = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);
+  return out;
+}
+
+async function blockText(element) {
+  const text = element.textContent.trim();
+  if (!text.startsWith("H4sI")) return text; /* gzip in base64 begins so; JSON with [ or { */
+  const stream = new Blob([bytesOfBase64(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}
+
+function emptyRows(n) {
+  return {
+    n, t: new Float64Array(n), ns: new Uint32Array(n), precision: new Uint8Array(n),
+    host: new Uint32Array(n), account: new Uint32Array(n), severity: new Uint8Array(n),
+    phase: new Uint8Array(n), kind: new Uint16Array(n), log: new Uint32Array(n),
+    technique: new Uint32Array(n), flags: new Uint32Array(n), ordinal: new Float64Array(n),
+    outcome: new Uint8Array(n), message: new Array(n), edges: new Array(n), sessions: new Array(n),
+    findings: new Array(n), detail: new Array(n),
+  };
+}
+
+const NONE = Object.freeze([]);
+
+function addRow(r, i, line) {
+  const tab = line.indexOf("\t"), s = JSON.parse(line.slice(0, tab));
+  r.t[i] = s[0] === null ? NaN : s[0];
+  r.ns[i] = s[1];
+  r.precision[i] = s[2];
+  r.host[i] = hosts.put(s[3]);
+  r.account[i] = accountNames.put(s[4]);
+  r.severity[i] = s[5];
+  r.phase[i] = s[6];
+  r.kind[i] = s[7];
+  r.message[i] = s[8] || data.kinds[s[7]];
+  r.log[i] = logs.put(s[9]);
+  r.technique[i] = techniques.put(s[10]);
+  r.flags[i] = s[11];
+  r.edges[i] = s[12].length ? s[12] : NONE;
+  r.sessions[i] = s[13].length ? s[13] : NONE;
+  r.findings[i] = s[14].length ? s[14] : NONE;
+  r.ordinal[i] = s[15];
+  r.outcome[i] = s[16];
+  r.detail[i] = line.slice(tab + 1);
+}
+
+async function loadRows() {
+  const lines = [];
+  for (const element of document.querySelectorAll("script.rows")) {
+    for (const line of (await blockText(element)).split("\n")) if (line) lines.push(line);
+    element.remove();
+  }
+  const r = emptyRows(lines.length);
+  lines.forEach((line, i) => addRow(r, i, line));
+  rows = r;
+}
+
+/* The row of an ordinal, -1 when it is not on the timeline. Ordinals rise. */
+function rowOf(ordinal) {
+  let low = 0, high = rows.n - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (rows.ordinal[middle] === ordinal) return middle;
+    if (rows.ordinal[middle] < ordinal) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/* Ordinals (and sides) of a thing's refs. */
+function refPairs(refs) {
+  const pairs = [];
+  for (let i = 0; i < refs.length; i += 2) pairs.push({ ordinal: refs[i], side: refs[i + 1] });
+  return pairs;
+}
+
+function flagNames(flags) {
+  return data.flags.filter((name, bit) => name && flags & (1 << bit));
+}
+
+/* The edges of a row that the page tells of: [{edge, side}]. */
+function rowEdges(i) {
+  const found = [], list = rows.edges[i];
+  for (let k = 0; k < list.length; k += 2) {
+    const edge = data.edgeByNumber.get(list[k]);
+    if (edge && edge.told) found.push({ edge, side: list[k + 1] });
+  }
+  return found;
+}
+
+function hostKnown(edge, side) {
+  return (edge.known & (side === "src" ? 1 : 2)) !== 0;
+}
+
+/* The lane of an end of an edge: its host, or the world outside. */
+function endName(edge, side) {
+  return hostKnown(edge, side) ? edge[side] : "";
+}
+
+/* Hosts in the order of the story: as they were reached, then by first attack record. "" is
+ * the outside world and comes first when anybody came from there. */
+function storyHosts() {
+  const order = [];
+  const add = name => { if (!order.includes(name)) order.push(name); };
+  if (data.hops.some(e => !e.known || !hostKnown(e, "src")) || data.exfil.destination) add("");
+  for (const e of data.hops) {
+    add(endName(e, "src"));
+    add(endName(e, "dst"));
+  }
+  for (const i of data.impact) add(i.host);
+  if (rows) for (let i = 0; i < rows.n && order.length < 400; i++) if (rows.phase[i] || rows.severity[i] > 1) add(hosts.values[rows.host[i]]);
+  return order;
+}
