@@ -24,6 +24,11 @@ void *forge_alloc(size_t size)
     return checked(malloc(size));
 }
 
+void forge_drop(void *memory)
+{
+    free(memory);
+}
+
 void *forge_grow(void *items, size_t *cap, size_t want, size_t size)
 {
     if (want <= *cap && items)

@@ -46,11 +46,11 @@ void forge_free(struct forge *f)
 {
     while (f->texts) {
         struct text_block *next = f->texts->next;
-        free(f->texts);
+        forge_drop(f->texts);
         f->texts = next;
     }
-    free(f->records);
-    free(f->lines);
+    forge_drop(f->records);
+    forge_drop(f->lines);
 }
 
 __attribute__((format(printf, 2, 0))) static const char *keep_text(struct forge *f,

@@ -40,7 +40,7 @@ struct schema {
     unsigned id, version, level, task, opcode;
     uint64_t keywords;
     const char *container; /* NULL: EventData; else "Element namespace" inside UserData */
-    const char *fields;    /* "Name:type,...", types at value_types in evtx.c */
+    const char *fields;    /* "Name:type,...", types at value_types in binxml.c */
 };
 enum event_name {
 #define PROVIDER(key, name, guid, source, channel)
@@ -149,6 +149,7 @@ bool forge_write_evtx(struct forge *f, const char *folder);
 
 /* files.c */
 void *forge_alloc(size_t size);
+void forge_drop(void *memory);
 void *forge_grow(void *items, size_t *cap, size_t want, size_t size);
 void bytes_add(struct bytes *b, const void *data, size_t len);
 void bytes_print(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -82,7 +82,7 @@ bool forge_write_text_logs(struct forge *f, const char *folder)
         const char *path =
             forge_text(f, "%s/%s/%s", folder, hosts[logs[log].host].name, logs[log].path);
         bool written = forge_write_file(path, &out);
-        free(out.at);
+        forge_drop(out.at);
         if (!written)
             return false;
     }
@@ -147,6 +147,6 @@ bool forge_write_truth(struct forge *f, const char *folder)
                 forge_time(f, t->upload_last_us, 0, 'T'));
     print_impact(f, &out);
     bool written = forge_write_file(forge_text(f, "%s/truth.json", folder), &out);
-    free(out.at);
+    forge_drop(out.at);
     return written;
 }
