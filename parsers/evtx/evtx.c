@@ -18,6 +18,7 @@
 
 enum {
     FILE_HEADER_SIZE = 4096,
+    RECORD_SIGNATURE = 0x2a2a,
     FILE_CRC_BYTES = 120, /* of the header that its checksum covers */
     FLAG_NO_CRC = 4       /* in the flags of the file header */
 };
@@ -59,10 +60,9 @@ static void evtx_carry(struct carry *state, str bytes)
 /* Is there a whole record at `at`: signature, a size that fits, and the same size at its end? */
 static uint32_t whole_record(const struct decoder *d, uint32_t at)
 {
-    static const uint8_t signature[4] = {'*', '*', 0, 0};
     uint32_t left = d->chunk_len - at;
 
-    if (left < RECORD_SIZE_MIN || memcmp(d->chunk + at, signature, 4) != 0)
+    if (left < RECORD_SIZE_MIN || le32(d->chunk + at) != RECORD_SIGNATURE)
         return 0;
     uint32_t size = le32(d->chunk + at + 4);
     if (size < RECORD_SIZE_MIN || size > left || le32(d->chunk + at + size - 4) != size)
@@ -87,36 +87,35 @@ static uint32_t next_record(const struct decoder *d, uint32_t at, uint32_t end)
 
 /* A record that is not whole: its end is missing or its sizes disagree. What is there of it is
  * decoded when it looks like a record at all. Returns where to go on. */
-static uint32_t broken_record(struct decoder *d, uint32_t at, uint32_t end, uint64_t offset)
+static uint32_t broken_record(struct decoder *d, uint32_t at, uint32_t end, uint64_t offset,
+                              uint32_t flags)
 {
+    static const uint8_t fragment_header[] = {0x0f, 1, 1, 0};
     const uint8_t *p = d->chunk + at;
     uint32_t next = next_record(d, at + 1, end);
-    uint32_t size = end - at >= 8 ? le32(p + 4) : 0;
-    bool is_record = next - at > RECORD_SIZE_MIN && le32(p) == 0x2a2a && size >= RECORD_SIZE_MIN &&
-                     p[RECORD_HEADER_SIZE] == 0x0f && p[RECORD_HEADER_SIZE + 1] == 1;
 
-    if (is_record) {
-        uint32_t stop = size < next - at ? at + size : next;
-        record_decode(d, p, d->chunk + stop, offset + at, 0, "the record is cut or overwritten");
-        return next;
-    }
-    if (!is_zero(p, next - at) || next < end)
+    if (next - at > RECORD_SIZE_MIN && le32(p) == RECORD_SIGNATURE &&
+        memcmp(p + RECORD_HEADER_SIZE, fragment_header, sizeof fragment_header) == 0) {
+        uint32_t size = le32(p + 4), room = next - at;
+        size = size < RECORD_SIZE_MIN || size > room ? room : size;
+        record_decode(d, p, p + size, offset + at, flags, "the record is cut or overwritten");
+    } else if (!is_zero(p, next - at) || next < end) {
         batch_damaged(d->out, offset + at, "%u bytes are no record", next - at);
+    }
     return next;
 }
 
-static void read_records(struct decoder *d, uint32_t end, uint64_t offset, uint32_t flags)
+static void read_records(struct decoder *d, uint32_t at, uint32_t end, uint64_t offset,
+                         uint32_t flags)
 {
-    uint32_t at = CHUNK_HEADER_SIZE;
-
     while (at < end) {
         uint32_t size = whole_record(d, at);
         if (size) {
-            record_decode(d, d->chunk + at, d->chunk + at + size - 4, offset + at, flags,
-                          NULL);
+            const uint8_t *p = d->chunk + at;
+            record_decode(d, p, p + size - 4, offset + at, flags, NULL);
             at += size;
         } else {
-            at = broken_record(d, at, end, offset);
+            at = broken_record(d, at, end, offset, flags);
         }
     }
 }
@@ -170,9 +169,9 @@ static uint32_t records_end(struct decoder *d, uint64_t offset, bool no_crc)
 static void lost_chunk(struct decoder *d, uint64_t offset)
 {
     size_t before = d->out->count;
+    uint32_t at = next_record(d, CHUNK_HEADER_SIZE, d->chunk_len);
 
-    if (d->chunk_len > CHUNK_HEADER_SIZE && whole_record(d, CHUNK_HEADER_SIZE))
-        read_records(d, d->chunk_len, offset, EVENT_RECOVERED);
+    read_records(d, at, d->chunk_len, offset, EVENT_RECOVERED);
     batch_damaged(d->out, offset, "no chunk, %u bytes; %zu records found in it", d->chunk_len,
                   d->out->count - before);
 }
@@ -188,7 +187,7 @@ static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64
     else if (memcmp(p, chunk_magic, 8) != 0)
         lost_chunk(d, offset);
     else
-        read_records(d, records_end(d, offset, no_crc), offset, 0);
+        read_records(d, CHUNK_HEADER_SIZE, records_end(d, offset, no_crc), offset, 0);
 }
 
 static void check_file_header(const struct input *in, struct batch *out)
