@@ -3,6 +3,8 @@
  * One HTTP request as an event, for every log that has them. */
 #include "parsers/web.h"
 
+#include "parsers/text.h"
+
 enum { URL_SHOWN = 300 };
 
 str web_value(str s)
@@ -145,35 +147,28 @@ static void add_fields(const struct web_request *r, const struct url *u, struct 
     batch_text(out, FIELD_OWN, STR("forwarded_for"), r->forwarded_for);
 }
 
-/* Appended piece by piece: a log has millions of these. */
 static void say(const struct web_request *r, struct batch *out)
 {
-    struct buf text = {0};
-
-    buf_reserve(&text, URL_SHOWN + 128);
-    buf_str(&text, r->proxy ? STR("Proxy") : STR("Web"));
-    buf_str(&text, r->denied ? STR(" refused: ") : STR(": "));
-    if (r->user.len) {
-        buf_str(&text, str_head(r->user, 64));
-        buf_str(&text, STR(" at "));
-    }
-    buf_str(&text, str_head(r->client, 64));
-    buf_char(&text, ' ');
-    buf_str(&text, str_head(r->method, 16));
-    buf_char(&text, ' ');
-    buf_str(&text, str_head(r->url, URL_SHOWN));
-    buf_str(&text, STR(" -> "));
-    buf_u64(&text, r->status);
-    if (r->bytes_out) {
-        buf_str(&text, STR(", "));
-        buf_u64(&text, r->bytes_out);
-        buf_str(&text, STR(" bytes sent"));
-    }
-    buf_str(&text, STR(", "));
-    buf_u64(&text, r->bytes_in);
-    buf_str(&text, STR(" bytes received"));
-    batch_text(out, FIELD_ECS, STR("message"), arena_str(&out->arena, buf_view(&text)));
-    buf_free(&text);
+    char status[TEXT_DIGITS], sent[TEXT_DIGITS], received[TEXT_DIGITS];
+    const str parts[] = {
+        r->proxy ? STR("Proxy") : STR("Web"),
+        r->denied ? STR(" refused: ") : STR(": "),
+        str_head(r->user, 64),
+        r->user.len ? STR(" at ") : STR(""),
+        str_head(r->client, 64),
+        STR(" "),
+        str_head(r->method, 16),
+        STR(" "),
+        str_head(r->url, URL_SHOWN),
+        STR(" -> "),
+        text_digits(status, r->status),
+        r->bytes_out ? STR(", ") : STR(""),
+        r->bytes_out ? text_digits(sent, r->bytes_out) : STR(""),
+        r->bytes_out ? STR(" bytes sent, ") : STR(", "),
+        text_digits(received, r->bytes_in),
+        STR(" bytes received"),
+    };
+    text_message(out, parts, array_len(parts));
 }
 
 static void set_server(const struct web_request *r, const struct url *u, struct batch *out)

@@ -133,9 +133,10 @@ static void take_origin(str *s, struct syslog_line *l)
 {
     str rest = *s, first = *s;
 
-    if (str_starts(rest, STR("last message repeated")) || str_starts(rest, STR("--- last")))
+    if (rest.len == 0 || str_starts(rest, STR("last message repeated")) ||
+        str_starts(rest, STR("--- last")))
         return;
-    if (str_starts(rest, STR("%")) || str_starts(rest, STR(": %")))
+    if (rest.p[0] == '%' || rest.p[0] == ':')
         str_take(&rest, STR(": "));
     else if (take_host(&rest, &l->host)) {
         if (l->host.p[l->host.len - 1] == ':' || str_has(l->host, STR("["))) {
@@ -267,6 +268,8 @@ static void take_repeated(struct syslog_line *l)
     str rest = l->message;
     uint64_t times;
 
+    if (rest.len == 0 || (rest.p[0] != 'm' && rest.p[0] != 'l' && rest.p[0] != '-'))
+        return;
     if (str_take(&rest, STR("message repeated ")) && str_take_u64(&rest, &times) &&
         str_take(&rest, STR(" times: [ ")) && str_ends(rest, STR("]"))) {
         l->repeated = times;

@@ -13,6 +13,7 @@
  * that is at least two before the last one seen begins a year; a late December line just after
  * January belongs to the year before. */
 #include "parsers/syslog/payload.h"
+#include "parsers/text.h"
 
 enum { PAYLOAD_MAX_BYTES = 64 * 1024, HEAD_MAX = 64 };
 
@@ -183,6 +184,16 @@ static bool try_payload(const struct payload *p, const struct syslog_line *l, st
     return understood;
 }
 
+/* "prog: text" for words that nobody knows. */
+static void say_line(const struct syslog_line *l, struct batch *out)
+{
+    if (l->program.len == 0) {
+        batch_text(out, FIELD_ECS, STR("message"), l->message);
+        return;
+    }
+    text_message(out, (str[]){l->program, STR(": "), l->message}, 3);
+}
+
 /* Readers of one program first, then those of any (PAM, firewalls). */
 static void read_payload(const struct payload *own, const struct syslog_line *l,
                          struct batch *out, bool messages)
@@ -196,12 +207,8 @@ static void read_payload(const struct payload *own, const struct syslog_line *l,
     }
     if (own)
         out->open->flags |= EVENT_UNAUDITED_TEXT;
-    if (!messages)
-        return;
-    if (l->program.len)
-        batch_message(out, "%.*s: %.*s", PSTR(l->program), PSTR(str_head(l->message, 4096)));
-    else
-        batch_text(out, FIELD_ECS, STR("message"), l->message);
+    if (messages)
+        say_line(l, out);
 }
 
 static const char *const facilities[] = {

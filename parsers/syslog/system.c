@@ -4,6 +4,7 @@
  * (start, devices, netfilter's LOG target), and DHCP on both sides (ISC dhcpd and dhclient,
  * dnsmasq, systemd-networkd, NetworkManager). */
 #include "parsers/syslog/payload.h"
+#include "parsers/text.h"
 
 #define FAIL OUTCOME_FAILURE
 #define GOOD OUTCOME_SUCCESS
@@ -67,28 +68,36 @@ const struct payload payload_systemd = {
     .wording_count = array_len(systemd_wordings),
 };
 
-/* KEY=value of a netfilter line; "" when it is not there. */
-static str nf_value(str text, str key)
+enum nf_key { NF_IN, NF_OUT, NF_SRC, NF_DST, NF_PROTO, NF_SPT, NF_DPT, NF_KEYS };
+
+/* The KEY=value words of a netfilter line; the first of a name counts, "" when there is none (an
+ * ICMP error quotes a second packet in brackets). */
+static void nf_read(str text, str values[NF_KEYS])
 {
-    for (str rest = text; rest.len;) {
-        size_t at = str_find(rest, key);
-        if (at == rest.len)
-            break;
-        bool begins = at == 0 || rest.p[at - 1] == ' ';
-        rest = str_skip(rest, at + key.len);
-        if (begins)
-            return str_head(rest, str_find_char(rest, ' '));
+    static const char *const keys[NF_KEYS] = {"IN", "OUT", "SRC", "DST", "PROTO", "SPT", "DPT"};
+    str word;
+
+    for (size_t k = 0; k < NF_KEYS; k++)
+        values[k] = STR("");
+    for (str_take_spaces(&text); str_take_word(&text, &word); str_take_spaces(&text)) {
+        size_t equals = str_find_char(str_head(word, 6), '=');
+        if (equals < 2 || equals > 5 || equals == word.len)
+            continue;
+        for (size_t k = 0; k < NF_KEYS; k++)
+            if (values[k].len == 0 && str_eq(str_head(word, equals), str_of(keys[k])))
+                values[k] = str_skip(word, equals + 1);
     }
-    return STR("");
 }
 
 static bool nf_blocks(str prefix)
 {
-    static const char *const words[] = {"block", "drop", "deny", "denied", "reject", "refuse"};
+    static const char *const words[] = {"BLOCK", "DROP", "DENY", "DENIED", "REJECT", "REFUSE"};
 
-    for (size_t i = 0; i < array_len(words); i++)
-        if (str_has_nocase(prefix, str_of(words[i])))
-            return true;
+    for (size_t at = 0; at < prefix.len; at++)
+        for (size_t i = 0; i < array_len(words); i++)
+            if ((prefix.p[at] & ~32) == words[i][0] &&
+                str_starts_nocase(str_skip(prefix, at), str_of(words[i])))
+                return true;
     return false;
 }
 
@@ -106,25 +115,29 @@ static bool read_netfilter(str text, struct batch *out, bool messages)
 {
     struct event *e = out->open;
     size_t in = str_find(text, STR("IN="));
-    str src = nf_value(text, STR("SRC=")), dst = nf_value(text, STR("DST="));
-    str protocol = nf_value(text, STR("PROTO=")), port = nf_value(text, STR("DPT="));
+    str v[NF_KEYS];
 
-    if (in == text.len || !addr_parse(src, &e->src.addr) || !addr_parse(dst, &e->dst.addr))
+    if (in == text.len)
+        return false;
+    nf_read(str_skip(text, in), v);
+    if (!addr_parse(v[NF_SRC], &e->src.addr) || !addr_parse(v[NF_DST], &e->dst.addr))
         return false;
     str prefix = str_trim(str_head(text, in));
     bool blocks = nf_blocks(prefix);
     e->kind = blocks ? KIND_CONNECTION_BLOCKED : KIND_CONNECTION;
     e->outcome = blocks ? OUTCOME_FAILURE : OUTCOME_UNKNOWN;
-    nf_port(nf_value(text, STR("SPT=")), &e->src_port);
-    nf_port(port, &e->dst_port);
-    batch_text(out, FIELD_ECS, STR("network.transport"), protocol);
+    nf_port(v[NF_SPT], &e->src_port);
+    nf_port(v[NF_DPT], &e->dst_port);
+    batch_text(out, FIELD_ECS, STR("network.transport"), v[NF_PROTO]);
     batch_text(out, FIELD_ECS, STR("rule.name"), prefix);
-    batch_text(out, FIELD_ECS, STR("observer.ingress.interface.name"), nf_value(text, STR("IN=")));
-    batch_text(out, FIELD_ECS, STR("observer.egress.interface.name"), nf_value(text, STR("OUT=")));
+    batch_text(out, FIELD_ECS, STR("observer.ingress.interface.name"), v[NF_IN]);
+    batch_text(out, FIELD_ECS, STR("observer.egress.interface.name"), v[NF_OUT]);
+    const str parts[] = {
+        blocks ? STR("Firewall blocked: ") : STR("Firewall saw: "), v[NF_SRC], STR(" to "),
+        v[NF_DST], v[NF_DPT].len ? STR(" port ") : STR(""), v[NF_DPT], STR(" "), v[NF_PROTO],
+        STR(" "), prefix};
     if (messages)
-        batch_message(out, "Firewall %s: %.*s to %.*s port %.*s %.*s (%.*s)",
-                      blocks ? "blocked" : "saw", PSTR(src), PSTR(dst), PSTR(port), PSTR(protocol),
-                      PSTR(prefix));
+        text_message(out, parts, array_len(parts));
     return true;
 }
 

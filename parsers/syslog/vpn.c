@@ -5,6 +5,7 @@
  * Messages" guide), FortiOS (type="event" subtype="vpn" of the Log Reference). What the events
  * carry is promised in payload.h. */
 #include "parsers/syslog/payload.h"
+#include "parsers/text.h"
 
 #define FAIL OUTCOME_FAILURE
 #define GOOD OUTCOME_SUCCESS
@@ -281,10 +282,11 @@ static bool fortigate_read(const struct syslog_line *l, struct batch *out, bool 
     }
     batch_text(out, FIELD_ECS, STR("group.name"), forti(text, STR("group")));
     batch_text(out, FIELD_ECS, STR("event.reason"), forti(text, STR("reason")));
+    const str parts[] = {
+        e->kind == KIND_VPN_LEASE ? STR("VPN address") : str_of(action->says), STR(": "), user,
+        STR(" from "), from, inner.len ? STR(" is ") : STR(""), inner};
     if (messages)
-        batch_message(out, "%s: %.*s from %.*s%s%.*s",
-                      e->kind == KIND_VPN_LEASE ? "VPN address" : action->says, PSTR(user),
-                      PSTR(from), inner.len ? " is " : "", PSTR(inner));
+        text_message(out, parts, array_len(parts));
     return true;
 }
 

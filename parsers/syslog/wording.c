@@ -2,12 +2,13 @@
  *
  * The matcher behind the tables of wordings: literal text and %letters (payload.h has the list).
  * Words are found by their first byte, so a table of a hundred wordings costs about as much as
- * the few that begin like the message. Backtracking is bounded: TRIES places a capture. */
+ * the few that begin like the message. Backtracking is bounded: TRIES places a capture, STEPS in
+ * all for one wording; a text that needs more does not fit. */
 #include "parsers/syslog/payload.h"
 
 #include <assert.h>
 
-enum { CAPTURES_MAX = 14, TRIES = 64, SHOWN_MAX = 512, WORD_MAX_BYTES = 1024 };
+enum { CAPTURES_MAX = 14, TRIES = 64, STEPS = 512, SHOWN_MAX = 512, WORD_MAX_BYTES = 1024 };
 
 /* LONG ends at the last place where the rest fits, LAZY at the first. */
 enum shape { WORD, WORD_OR_NONE, LONG, LAZY };
@@ -34,49 +35,65 @@ struct letter {
     enum role role;
     enum field_group group;
     const char *field;
+    size_t field_len;
 };
 
+#define FIELD(name) name, sizeof(name) - 1
+
 static const struct letter letters[128] = {
-    ['u'] = {LONG, ROLE_TARGET, 0, NULL},
-    ['v'] = {WORD_OR_NONE, ROLE_TARGET, 0, NULL},
-    ['U'] = {LAZY, ROLE_ACTOR, 0, NULL},
-    ['V'] = {WORD_OR_NONE, ROLE_ACTOR, 0, NULL},
-    ['s'] = {WORD_OR_NONE, ROLE_SRC, 0, NULL},
-    ['h'] = {WORD_OR_NONE, ROLE_SRC_HOST, 0, NULL},
-    ['p'] = {WORD, ROLE_SRC_PORT, 0, NULL},
-    ['a'] = {WORD, ROLE_SRC_BOTH, 0, NULL},
-    ['d'] = {WORD, ROLE_DST, 0, NULL},
-    ['q'] = {WORD, ROLE_DST_PORT, 0, NULL},
-    ['l'] = {WORD, ROLE_LEASE, FIELD_OWN, "lease.ip"},
-    ['c'] = {LONG, ROLE_COMMAND, FIELD_ECS, "process.command_line"},
-    ['O'] = {WORD, ROLE_BYTES_OUT, 0, NULL},
-    ['B'] = {WORD, ROLE_BYTES_IN, 0, NULL},
-    ['m'] = {WORD, ROLE_FIELD, FIELD_OWN, "auth.method"},
-    ['k'] = {WORD, ROLE_FIELD, FIELD_OWN, "key.type"},
-    ['f'] = {WORD, ROLE_FIELD, FIELD_OWN, "key.fingerprint"},
-    ['t'] = {WORD_OR_NONE, ROLE_FIELD, FIELD_OWN, "tty"},
-    ['n'] = {WORD, ROLE_FIELD, FIELD_OWN, "session.id"},
-    ['i'] = {WORD, ROLE_FIELD, FIELD_OWN, "user.uid"},
-    ['D'] = {WORD, ROLE_FIELD, FIELD_OWN, "duration"},
-    ['M'] = {WORD, ROLE_FIELD, FIELD_ECS, "source.mac"},
-    ['w'] = {LAZY, ROLE_FIELD, FIELD_ECS, "process.working_directory"},
-    ['g'] = {WORD, ROLE_FIELD, FIELD_ECS, "group.name"},
-    ['r'] = {LAZY, ROLE_FIELD, FIELD_ECS, "event.reason"},
-    ['x'] = {LAZY, ROLE_FIELD, FIELD_ECS, "service.name"},
-    ['*'] = {WORD, ROLE_NONE, 0, NULL},
-    ['_'] = {LONG, ROLE_NONE, 0, NULL},
+    ['u'] = {LONG, ROLE_TARGET, 0, NULL, 0},
+    ['v'] = {WORD_OR_NONE, ROLE_TARGET, 0, NULL, 0},
+    ['U'] = {LAZY, ROLE_ACTOR, 0, NULL, 0},
+    ['V'] = {WORD_OR_NONE, ROLE_ACTOR, 0, NULL, 0},
+    ['s'] = {WORD_OR_NONE, ROLE_SRC, 0, NULL, 0},
+    ['h'] = {WORD_OR_NONE, ROLE_SRC_HOST, 0, NULL, 0},
+    ['p'] = {WORD, ROLE_SRC_PORT, 0, NULL, 0},
+    ['a'] = {WORD, ROLE_SRC_BOTH, 0, NULL, 0},
+    ['d'] = {WORD, ROLE_DST, 0, NULL, 0},
+    ['q'] = {WORD, ROLE_DST_PORT, 0, NULL, 0},
+    ['l'] = {WORD, ROLE_LEASE, FIELD_OWN, FIELD("lease.ip")},
+    ['c'] = {LONG, ROLE_COMMAND, FIELD_ECS, FIELD("process.command_line")},
+    ['O'] = {WORD, ROLE_BYTES_OUT, 0, NULL, 0},
+    ['B'] = {WORD, ROLE_BYTES_IN, 0, NULL, 0},
+    ['m'] = {WORD, ROLE_FIELD, FIELD_OWN, FIELD("auth.method")},
+    ['k'] = {WORD, ROLE_FIELD, FIELD_OWN, FIELD("key.type")},
+    ['f'] = {WORD, ROLE_FIELD, FIELD_OWN, FIELD("key.fingerprint")},
+    ['t'] = {WORD_OR_NONE, ROLE_FIELD, FIELD_OWN, FIELD("tty")},
+    ['n'] = {WORD, ROLE_FIELD, FIELD_OWN, FIELD("session.id")},
+    ['i'] = {WORD, ROLE_FIELD, FIELD_OWN, FIELD("user.uid")},
+    ['D'] = {WORD, ROLE_FIELD, FIELD_OWN, FIELD("duration")},
+    ['M'] = {WORD, ROLE_FIELD, FIELD_ECS, FIELD("source.mac")},
+    ['w'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("process.working_directory")},
+    ['g'] = {WORD, ROLE_FIELD, FIELD_ECS, FIELD("group.name")},
+    ['r'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("event.reason")},
+    ['x'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("service.name")},
+    ['*'] = {WORD, ROLE_NONE, 0, NULL, 0},
+    ['_'] = {LONG, ROLE_NONE, 0, NULL, 0},
 };
 
 struct match {
-    unsigned count;
+    unsigned count, steps;
     char letter[CAPTURES_MAX];
     str text[CAPTURES_MAX];
 };
 
 static bool fits(const char *p, str s, struct match *m);
 
+/* str_starts for what mostly differs in its first bytes. */
+static bool begins(const char *p, size_t len, str literal)
+{
+    if (len < literal.len)
+        return false;
+    for (size_t i = 0; i < literal.len; i++)
+        if (p[i] != literal.p[i])
+            return false;
+    return true;
+}
+
 static bool fits_after(const char *stop, str literal, str s, size_t n, struct match *m)
 {
+    if (++m->steps > STEPS)
+        return false;
     m->text[m->count - 1] = str_head(s, n);
     return fits(stop + literal.len, str_skip(s, n + literal.len), m);
 }
@@ -88,8 +105,7 @@ static bool fits_word(const char *stop, str literal, str s, bool empty, struct m
 
     for (size_t i = 0; i <= s.len && i <= WORD_MAX_BYTES; i++) {
         bool here = literal.len == 0 ? i == s.len
-                                     : i < s.len && s.p[i] == literal.p[0] &&
-                                           str_starts(str_skip(s, i), literal);
+                                     : begins(s.p + i, s.len - i, literal);
         if (here && (i > 0 || empty)) {
             if (fits_after(stop, literal, s, i, m))
                 return true;
@@ -114,7 +130,7 @@ static bool fits_long(const char *stop, str literal, str s, struct match *m)
         if (at == front.len)
             return false;
         front.len = at;
-        if (!str_starts(str_skip(s, at), literal))
+        if (!begins(s.p + at, s.len - at, literal))
             continue;
         if (fits_after(stop, literal, s, at, m))
             return true;
@@ -318,7 +334,7 @@ static void apply(struct batch *out, const struct wording *w, str text, struct m
             continue;
         set_role(out, l->role, m->text[i]);
         if (l->field)
-            batch_text(out, l->group, str_of(l->field), m->text[i]);
+            batch_text(out, l->group, (str){l->field, l->field_len}, m->text[i]);
     }
     if (messages && w->message)
         say(out, w->message, m);
@@ -342,7 +358,7 @@ bool wording_read(str text, const struct wording *table, size_t count, struct ba
         char first = table[i].text[0];
         if (first != '%' && (text.len == 0 || first != text.p[0]))
             continue;
-        m.count = 0;
+        m.count = m.steps = 0;
         if (fits(table[i].text, text, &m)) {
             apply(out, &table[i], text, &m, messages);
             return true;
