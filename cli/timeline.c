@@ -99,6 +99,7 @@ static const struct option options[] = {
     {"--help", 'h', NULL, "this text", NULL, false},
 };
 
+/* An empty log was read, and has nothing to say. */
 static bool readable(const struct source *s)
 {
     return s->parser.len || s->empty;
@@ -122,22 +123,26 @@ static size_t count_damaged(const struct pipeline *p)
     return n;
 }
 
-static void say_unread(const struct cli *c, const struct pipeline *p)
+/* `all`: the empty ones, too. */
+static void say_unread(const struct cli *c, const struct pipeline *p, bool all)
 {
-    size_t shown = 0, unread = count_unread(p);
+    size_t shown = 0, more = 0;
 
     for (size_t i = 0; i < p->source_count; i++) {
         const struct source *s = &p->sources[i];
-        if (readable(s))
+        if (s->parser.len || (!all && readable(s)))
             continue;
         if (!c->verbose && shown == UNREAD_SHOWN) {
-            say("... and %zu more that were not read (--verbose names them; so does the report)",
-                unread - shown);
-            return;
+            more++;
+            continue;
         }
         shown++;
         say("not read: %.*s: %.*s", PSTR(s->path), PSTR(s->unread));
     }
+    if (more)
+        say("... and %zu more that were not read (--verbose names them; so does the report)", more);
+    if (p->source_count == 0)
+        say("there are no files in the evidence");
 }
 
 static void print_time(const char *before, int64_t ns, const char *after)
@@ -228,7 +233,7 @@ static void report_end(const struct cli *c, const struct pipeline *p, int status
         return;
     }
     if (!c->quiet || status == STATUS_NOTHING)
-        say_unread(c, p);
+        say_unread(c, p, status == STATUS_NOTHING);
     if (status == STATUS_NOTHING)
         say("nothing in the evidence could be read: no case was written");
     else if (!c->quiet)
