@@ -364,7 +364,7 @@ static bool read_file(struct file *f, str json)
         return bad(f, "not a JSON object");
     if (!take_members(f, NULL, file_member))
         return false;
-    if (json_next(&f->in) != JSON_END)
+    if (str_trim(f->in.rest).len)
         return bad(f, "more than one JSON object");
     return f->schema || bad(f, "no schema");
 }

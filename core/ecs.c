@@ -88,20 +88,24 @@ int ecs_path_cmp(const char *a, size_t a_len, const char *b, size_t b_len, char 
 static void put_key(struct json_out *j, str key, const char *suffix)
 {
     struct buf *b = j->buf;
-    bool plain = true;
 
-    for (size_t i = 0; i < key.len && plain; i++)
-        plain = key.p[i] >= 0x20 && key.p[i] < 0x7f && key.p[i] != '"' && key.p[i] != '\\';
     if (j->comma)
         buf_char(b, ',');
     buf_char(b, '"');
-    if (plain)
-        buf_str(b, key);
-    else
-        json_escape(key, b);
+    json_escape(key, b);
     buf_str(b, str_of(suffix));
-    buf_str(b, STR("\":"));
-    j->comma = false;
+    buf_add(b, "\":", 2);
+    j->keyed = true;
+}
+
+/* Around a value that is written as bytes, inside an object or array. */
+static struct buf *raw_begin(struct json_out *j)
+{
+    if (j->comma && !j->keyed)
+        buf_char(j->buf, ',');
+    j->keyed = false;
+    j->comma = true;
+    return j->buf;
 }
 
 static bool utf16_whole(const unsigned char *p, size_t len)
@@ -161,12 +165,11 @@ static void put_value(struct json_out *j, const struct field *f)
 
 static void put_exact(struct json_out *j, const struct field *f)
 {
-    if (j->comma)
-        buf_char(j->buf, ',');
-    buf_char(j->buf, '"');
-    base64_add(j->buf, f->data, f->len);
-    buf_char(j->buf, '"');
-    j->comma = true;
+    struct buf *b = raw_begin(j);
+
+    buf_char(b, '"');
+    base64_add(b, f->data, f->len);
+    buf_char(b, '"');
 }
 
 static void put_exact_group(struct json_out *j, str key, const struct field *const *group,
@@ -207,18 +210,20 @@ static void put_group(struct json_out *j, str key, const struct field *const *gr
 
 static void put_hex(struct json_out *j, uint64_t v)
 {
-    buf_str(j->buf, STR("\"0x"));
-    buf_hex(j->buf, v);
-    buf_char(j->buf, '"');
-    j->comma = true;
+    struct buf *b = raw_begin(j);
+
+    buf_str(b, STR("\"0x"));
+    buf_hex(b, v);
+    buf_char(b, '"');
 }
 
 static void put_addr(struct json_out *j, const struct addr *a)
 {
-    buf_char(j->buf, '"');
-    addr_text(a, j->buf);
-    buf_char(j->buf, '"');
-    j->comma = true;
+    struct buf *b = raw_begin(j);
+
+    buf_char(b, '"');
+    addr_text(a, b);
+    buf_char(b, '"');
 }
 
 static void put_uid(struct json_out *j, struct uid uid)
@@ -228,28 +233,15 @@ static void put_uid(struct json_out *j, struct uid uid)
 
     for (unsigned i = 0; i < 32; i++)
         hex[i + 1] = "0123456789abcdef"[halves[i / 16] >> (60 - i % 16 * 4) & 15];
-    buf_add(j->buf, hex, sizeof hex);
-    j->comma = true;
+    buf_add(raw_begin(j), hex, sizeof hex);
 }
 
 /* The walk through nested objects. */
 
-static void object(struct json_out *j)
-{
-    buf_char(j->buf, '{');
-    j->comma = false;
-}
-
-static void object_end(struct json_out *j)
-{
-    buf_char(j->buf, '}');
-    j->comma = true;
-}
-
 static void tree_close(struct tree *t, struct json_out *j, unsigned depth)
 {
     for (; t->depth > depth; t->depth--)
-        object_end(j);
+        json_object_end(j);
 }
 
 /* Leaves and enters objects until the parent of `path` is open; returns its last part. */
@@ -273,7 +265,7 @@ static str tree_enter(struct tree *t, struct json_out *j, str path)
             return part;
         }
         put_key(j, str_head(part, n), "");
-        object(j);
+        json_object(j);
         at += n + 1;
         t->ends[t->depth++] = at - 1;
     }
@@ -328,11 +320,10 @@ static void member_code(const struct spot *s, uint32_t code)
 {
     if (code == 0)
         return;
-    struct buf *b = enter(s)->buf;
+    struct buf *b = raw_begin(enter(s));
     buf_char(b, '"');
     buf_u64(b, code);
     buf_char(b, '"');
-    s->l->j->comma = true;
 }
 
 static str source_path(const struct ecs_context *ctx, uint32_t source)
@@ -418,7 +409,7 @@ static void member_event_data(const struct spot *s)
 
     if (n == 0)
         return;
-    object(enter(s));
+    json_object(enter(s));
     if (n <= SMALL) {
         put_event_data(s->l, next, follows);
     } else {
@@ -426,7 +417,7 @@ static void member_event_data(const struct spot *s)
         put_event_data(s->l, many, (bool *)(many + n));
         mem_free(many);
     }
-    object_end(s->l->j);
+    json_object_end(s->l->j);
 }
 
 static void put_tree(struct line *l, struct tree *t, enum field_group group,
@@ -438,9 +429,9 @@ static void member_user_data(const struct spot *s)
 
     if (s->l->count[FIELD_USER_DATA] == 0)
         return;
-    object(enter(s));
+    json_object(enter(s));
     put_tree(s->l, &t, FIELD_USER_DATA, NULL, 0);
-    object_end(s->l->j);
+    json_object_end(s->l->j);
 }
 
 static void member_party(const struct spot *s, const struct party *p, unsigned part)
@@ -649,13 +640,12 @@ static bool says_the_same(struct line *l, const struct field *f)
 
     if (start == end)
         return false;
-    l->j->comma = false;
+    l->j->keyed = true;
     put_value(l->j, f);
     str member = str_unquote((str){b->p + start, end - start});
     str field = str_unquote((str){b->p + end, b->len - end});
     bool same = str_eq(member, field) && value_exact(f) == EXACT_NONE;
     b->len = end;
-    l->j->comma = true;
     return same;
 }
 
@@ -907,23 +897,21 @@ static void put_line(struct line *l, const struct field **room)
     group_fields(l, room);
     find_host(l);
     find_users(l);
-    if (j->comma)
-        buf_char(j->buf, ',');
-    object(j);
+    json_object(j);
     if (l->e->time_ns != TIME_UNKNOWN) {
-        buf_str(j->buf, STR("\"@timestamp\":\""));
-        time_text(l->e->time_ns, l->e->precision, j->buf);
-        buf_char(j->buf, '"');
-        j->comma = true;
+        struct buf *b = raw_begin(j);
+        buf_str(b, STR("\"@timestamp\":\""));
+        time_text(l->e->time_ns, l->e->precision, b);
+        buf_char(b, '"');
     }
     put_tree(l, &root, FIELD_ECS, ecs_root, ecs_root_count);
     put_key(j, STR("ashiato"), "");
-    object(j);
+    json_object(j);
     put_tree(l, &own, FIELD_OWN, ecs_own, ecs_own_count);
     if (l->unfit_count)
         put_unfit(l);
-    object_end(j);
-    object_end(j);
+    json_object_end(j);
+    json_object_end(j);
 }
 
 void ecs_write(struct json_out *j, const struct event *e, const struct names *names,

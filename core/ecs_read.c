@@ -657,7 +657,7 @@ bool ecs_read(str line, uint64_t offset, const struct hints *hints, struct batch
     r.e->part = 0;
     json_open(&r.in, line, &b->arena);
     bool good = (json_next(&r.in) == JSON_OBJECT && read_tree(&r, FIELD_ECS, '.') &&
-                 json_next(&r.in) == JSON_END) ||
+                 str_trim(r.in.rest).len == 0) ||
                 fail(&r, "not a JSON object");
     if (good && (!r.has_uid || !r.has_kind))
         good = fail(&r, "an object without ashiato.uid and ashiato.kind");

@@ -301,7 +301,7 @@ TEST(ecs_data_without_names_and_doubled_names_are_arrays)
 TEST(ecs_names_that_do_not_fit_step_aside)
 {
     struct bench t = {.b = {.count = 0}};
-    struct ecs_context ctx = context();
+    struct ecs_context ctx = {.source_count = 0}; /* no parser, so no event.dataset */
     static const char *const names[] = {
         "", ".", "..", "a", "a.b", "a.b.c", "a-b", "a.b-c", "event", "event.code", "event.code.x",
         "event.action", "event.action", "event.category", "event.kind", "event.dataset",
@@ -401,7 +401,8 @@ TEST(ecs_read_refuses_what_is_not_ours)
         bool unknown = false;
         CHECK(!ecs_read(str_of(lines[i]), 0, NULL, &b, &unknown, &why));
         CHECK(why != NULL);
-        CHECK_INT(b.count, 0);
+        if (b.count)
+            test_failed(__FILE__, __LINE__, "read: %s", lines[i]);
         batch_free(&b);
     }
 }
@@ -412,7 +413,7 @@ TEST(ecs_read_survives_cuts_and_flips)
     struct ecs_context ctx = context();
     struct batch b = {.count = 0};
     const char *why;
-    bool unknown;
+    bool unknown = false;
 
     begin(&t);
     batch_text(&t.b, FIELD_EVENT_DATA, STR("A"), STR("\xff"));
