@@ -22,7 +22,7 @@ function drawTitle() {
     known(first) && fact(t("incident"), spanText(first, last)),
     fact(t("files"), t("n_files", number(data.sources.length), number(data.events))
       + (unread ? view.lang ? `、${t("unread_n", unread)}` : `, ${t("unread_n", unread)}` : "")),
-    fact(t("damaged"), t("n_records", number(damaged))),
+    fact(t("damaged"), recordsText(damaged)),
     fact(t("made_by"), data.version));
   document.querySelector("#title h1").textContent = data.title ? shown(data.title) : t("untitled");
 }
@@ -45,12 +45,12 @@ function answerSentence(a, q) {
 
 function answerKey(a, q) {
   const steps = data.hops.filter(e => e.hop);
-  if (q === 4 && data.blind.length) return t("gaps_n", number(data.blind.length));
+  if (q === 4) return data.blind.length ? t("gaps_n", number(data.blind.length)) : t("no_gaps");
   if (nothingFound() && q < 4) return t("no_sign");
   if (answerUnknown(a)) return t("unknown");
+  if (q === 3 && known(a.time)) return dayAndClock(a.time);
   if (!view.lang) return a.key;
   if (q === 1 && steps.length) return t("hops_hosts", steps.length, new Set(steps.map(e => e.dst)).size);
-  if (q === 3 && known(a.time)) return dayAndClock(a.time);
   return a.key;
 }
 
@@ -66,7 +66,7 @@ function answerFoot(a, q) {
   const filled = c >= 0.9 ? 4 : c >= 0.75 ? 3 : c >= 0.4 ? 2 : c > 0 ? 1 : 0;
   const word = t("confidence", confidenceWord(c), c.toFixed(2));
   return fill(foot, null, [bars(filled, false, word), word,
-    a.refs.length > 0 && button(t("n_records", number(a.records)), { class: "link" },
+    a.refs.length > 0 && button(recordsText(a.records), { class: "link" },
       () => showRefs(t("q" + (q + 1)), a.refs))]);
 }
 

@@ -66,6 +66,10 @@ function number(n) {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+function recordsText(n) {
+  return n === 1 ? t("one_record") : t("n_records", number(n));
+}
+
 const WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
 
 /* At the start of an English heading. */

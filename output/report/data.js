@@ -114,8 +114,12 @@ function refPairs(refs) {
   return pairs;
 }
 
+function flagText(name) {
+  return Object.hasOwn(TEXT, name) ? t(name) : name;
+}
+
 function flagNames(flags) {
-  return data.flags.filter((name, bit) => name && flags & (1 << bit));
+  return data.flags.filter((name, bit) => name && flags & (1 << bit)).map(flagText);
 }
 
 /* The edges of a row that the page tells of: [{edge, side}]. */

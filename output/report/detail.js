@@ -19,7 +19,7 @@ function valueElement(text, whole) {
 
 function pairList(pairs) {
   return el("dl", null, pairs.filter(p => p && p[1]).map(([name, value, whole]) =>
-    [el("dt", { translate: "no" }, name || "–"), value instanceof Node ? el("dd", null, value) : valueElement(String(value), whole)]));
+    el("div", { class: String(value).length > 160 ? "item long" : "item" }, el("dt", { translate: "no" }, name || "–"), valueElement(String(value), whole))));
 }
 
 function partyText(p) {

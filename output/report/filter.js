@@ -15,7 +15,7 @@ function facetLabel(facet, value) {
   case "technique": return techniques.values[value] || t("none");
   case "kind": return data.kinds[value];
   case "log": return logs.values[value] || t("none");
-  default: return data.flags[value];
+  default: return flagText(data.flags[value]);
   }
 }
 

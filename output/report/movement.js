@@ -184,7 +184,7 @@ function hopTable() {
     day = dayNumber(edge.start);
     inner.append(hopRow(edge));
     if (view.hopOpen === edge.n) inner.append(el("tr", { class: "hopopen" }, el("td", { colspan: 7 }, hopReason(edge),
-      button(t("records_in_table", number(edge.records)), { class: "small" }, () => showEdge(edge)))));
+      button(t("records_in_table"), { class: "small" }, () => showEdge(edge)))));
   }
   table.append(inner);
   return table;
@@ -235,7 +235,8 @@ function replay() {
 
 function movementClaim() {
   const steps = data.hops.length, reached = new Set(data.hops.map(e => e.dst)).size;
-  return steps ? t("hops_head", steps, reached) : t("no_hops", number(data.benign));
+  if (!steps) return data.benign ? t("no_hops", number(data.benign)) : t("no_moves");
+  return steps === 1 ? t("one_hop") : t("hops_head", steps, reached);
 }
 
 function benignNote() {

@@ -330,9 +330,13 @@ function zoom(factor) {
   setRange(from - (half - (to - from) / 2) <= data.first && to >= data.last ? null : [middle - half, middle + half]);
 }
 
+/* Without attack records: the evidence alone. */
 function emptyOverview() {
+  const width = Math.max(720, body("overview").clientWidth);
   heading("overview", t("overview"), "");
-  clearInto(body("overview"), el("p", { class: "quietnote" }, t("no_timeline")));
+  const period = svg("svg", { class: "period", width, height: 58, role: "img" }, svg("title", null, t("all_records")));
+  if (known(data.first)) drawPeriod(period, width);
+  clearInto(body("overview"), known(data.first) && period, el("p", { class: "quietnote" }, t("no_timeline")));
 }
 
 function drawOverview() {

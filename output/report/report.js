@@ -149,7 +149,7 @@ let resizeTimer = 0;
 
 function onResize() {
   clearTimeout(resizeTimer);
-  resizeTimer = setTimeout(() => { drawOverview(); drawMovement(); drawTable(); }, 120);
+  resizeTimer = setTimeout(() => { drawOverview(); drawMovement(); drawTable(); drawEvidence(); }, 120);
 }
 
 async function start() {
@@ -165,6 +165,7 @@ async function start() {
   view.utc = data.zone.name === "UTC";
   if (/^ja\b/.test(navigator.language)) view.lang = 1;
   document.documentElement.lang = view.lang ? "ja" : "en";
+  if (nothingFound()) $("answers").after($("evidence")); /* what limits "no sign" comes first */
   drawAll();
   addEventListener("keydown", onKey);
   addEventListener("scroll", markSection, { passive: true });

@@ -48,7 +48,7 @@ function sessionBar(s, scale) {
 }
 
 function sessionRow(s, scale) {
-  return el("tr", null, el("td", null, el("b", { translate: "no" }, s.host), " ", raw(s.account)), el("td", null, raw(s.source || t("local")), " ", el("span", { class: "axis" }, methodText(s.kind))),
+  return el("tr", null, el("td", { class: "when" }, el("b", { translate: "no" }, s.host), " ", raw(s.account)), el("td", null, raw(s.source || t("local")), " ", el("span", { class: "axis" }, methodText(s.kind))),
     el("td", null, sessionBar(s, scale)), el("td", { class: "num" }, known(s.end) ? duration(s.end - s.start) : t("end_unknown")),
     el("td", { class: "num" }, button(number(s.records), { class: "link" }, () => showSession(s.n))));
 }
@@ -89,13 +89,13 @@ function logName(path) {
   return path.split("/").pop().replace(/%4/g, "/").replace(/\.evtx$/i, "").replace(/^Microsoft-Windows-/, "");
 }
 
-const COVER_WIDTH = 420;
+let coverWidth = 420; /* px of the bars, by the room there is */
 
 /* Where a log has records: shade by how many an hour on average, hatch outside. */
 function coverBar(s, axis) {
-  const picture = svg("svg", { width: COVER_WIDTH, height: 16, "aria-hidden": "true" }), hours = known(s.first) ? Math.max(1, (s.last - s.first) / HOUR) : 1;
+  const picture = svg("svg", { width: coverWidth, height: 16, "aria-hidden": "true" }), hours = known(s.first) ? Math.max(1, (s.last - s.first) / HOUR) : 1;
   const shade = Math.min(3, Math.floor(Math.log10(1 + s.events / hours)));
-  picture.append(rect(0, 2, COVER_WIDTH, 12, "hatch3"));
+  picture.append(rect(0, 2, coverWidth, 12, "hatch3"));
   if (known(s.first)) {
     const a = axis.at(s.first), b = axis.at(s.last);
     picture.append(rect(a, 2, Math.max(2, b - a), 12, "paper"), rect(a, 2, Math.max(2, b - a), 12, "d" + shade));
@@ -105,10 +105,10 @@ function coverBar(s, axis) {
 }
 
 function coverAxis() {
-  const at = ms => Math.min(COVER_WIDTH, Math.max(0, COVER_WIDTH * (ms - data.first) / (data.last - data.first || 1)));
+  const at = ms => Math.min(coverWidth, Math.max(0, coverWidth * (ms - data.first) / (data.last - data.first || 1)));
   const times = Array.from(rows.t).filter(known), attack = times.length ? [at(times[0]), at(times[times.length - 1]) + 1] : [0, 0];
-  const picture = svg("svg", { width: COVER_WIDTH, height: 14, "aria-hidden": "true" });
-  if (known(data.first)) for (const tick of ticks(data.first, data.last, COVER_WIDTH, 90)) if (at(tick.ms) < COVER_WIDTH - 40) picture.append(label(at(tick.ms), 11, tick.label, "axis"));
+  const picture = svg("svg", { width: coverWidth, height: 14, "aria-hidden": "true" });
+  if (known(data.first)) for (const tick of ticks(data.first, data.last, coverWidth, 90)) if (at(tick.ms) < coverWidth - 40) picture.append(label(at(tick.ms), 11, tick.label, "axis"));
   return { at, attack, picture };
 }
 
@@ -132,7 +132,7 @@ function sourceDetail(s) {
 }
 
 function sourceRow(s, axis, first) {
-  const row = el("tr", { class: "sourcerow" + (s.parser ? "" : " unread"), tabindex: "0", "data-source": "" }, el("td", null, el("b", { translate: "no" }, first ? s.system : "")),
+  const row = el("tr", { class: "sourcerow" + (s.parser ? "" : " unread"), tabindex: "0", "data-source": "" }, el("td", { class: "when" }, el("b", { translate: "no" }, first ? s.system : "")),
     el("td", { class: "wide", title: s.path }, raw(clip(logName(s.path), 44))),
     el("td", null, s.parser ? coverBar(s, axis) : ""), el("td", { class: "num" }, number(s.events)), el("td", { class: "num" }, s.damaged ? number(s.damaged) : ""),
     el("td", { class: "when" }, dayAndHour(s.first)), el("td", { class: "when" }, dayAndHour(s.last)), el("td", { class: "wide", title: sourceNotes(s) }, raw(clip(sourceNotes(s), 60))));
@@ -156,17 +156,18 @@ function blindText(b) {
 }
 
 function evidenceClaim(read) {
-  const missing = data.hosts.filter(h => !h.collected).length, cleared = new Set(), kind = data.kinds.indexOf("log-cleared");
+  const missing = data.hosts.filter(h => !h.collected), cleared = new Set(), kind = data.kinds.indexOf("log-cleared");
   for (let i = 0; i < rows.n; i++) if (rows.kind[i] === kind) cleared.add(hosts.values[rows.host[i]]);
   const parts = [t("cover_read", number(read), number(data.sources.length))];
   if (cleared.size) parts.push(t("cover_cleared", hostList([...cleared])));
-  if (missing) parts.push(t("cover_missing", number(missing)));
+  if (missing.length) parts.push(missing.length === 1 ? t("cover_missing_one", missing[0].name) : t("cover_missing", number(missing.length)));
   return parts.join(view.lang ? "、" : "; ");
 }
 
 const SOURCES_FIRST = 60;
 
 function drawEvidence() {
+  coverWidth = Math.max(160, Math.min(420, Math.round(body("evidence").clientWidth * 0.27)));
   const axis = coverAxis(), inner = el("tbody"), all = data.sources.map((s, i) => i);
   all.sort((a, b) => (data.sources[a].system < data.sources[b].system ? -1 : data.sources[a].system > data.sources[b].system ? 1 : a - b));
   const shown = view.allSources ? all : all.slice(0, SOURCES_FIRST);

@@ -15,7 +15,7 @@ const TEXT = {
   dark: ["Dark", "暗色"], light: ["Light", "明色"], keys: ["Keys", "キー操作"], zone: ["Zone", "時間帯"],
   incident: ["Attack records", "攻撃の記録"], files: ["Evidence", "証拠"], damaged: ["Damaged", "破損"],
   made_by: ["Made by", "作成"], n_files: ["{0} files, {1} records", "{0}ファイル、{1}件"],
-  n_records: ["{0} records", "{0}件"], unread_n: ["{0} unread", "未読{0}件"],
+  n_records: ["{0} records", "{0}件"], one_record: ["1 record", "1件"], unread_n: ["{0} unread", "未読{0}件"],
 
   q1: ["Who came in", "誰が侵入したか"], q2: ["How they moved", "どう移動したか"],
   q3: ["What left", "何が持ち出されたか"], q4: ["When the damage was done", "被害はいつ生じたか"],
@@ -27,7 +27,7 @@ const TEXT = {
     "{1}ファイルのうち{0}件を読み取り。限界は「証拠と収集範囲」を参照。"],
   ja_hosts: ["Hosts: {0}.", "ホスト：{0}。"], ja_accounts: ["Accounts: {0}.", "アカウント：{0}。"],
   ja_time: ["From {0}.", "開始：{0}。"],
-  gaps_n: ["{0} gaps", "欠落{0}件"], gaps_link: ["Gaps and assumptions", "欠落と前提"],
+  no_gaps: ["No gap noted", "欠落の記録なし"], gaps_n: ["{0} gaps", "欠落{0}件"], gaps_link: ["Gaps and assumptions", "欠落と前提"],
   hops_hosts: ["{0} hops, {1} hosts", "移動{0}件・{1}台"],
 
   entry: ["Entry", "初期侵入"], foothold: ["Foothold", "基盤構築"], move: ["Movement", "横展開"],
@@ -54,6 +54,7 @@ const TEXT = {
   reset_zoom: ["Whole period", "全期間"],
 
   hops_head: ["{0} hops reached {1} hosts", "移動{0}件で{1}台に到達"], one_hop: ["One hop", "移動1件"],
+  no_moves: ["No hostile movement found", "敵対的な移動は見つからない"],
   no_hops: ["No hostile movement found; {0} logons between hosts were judged benign",
     "敵対的な移動は見つからず、ホスト間のログオン{0}件は正常と判定"],
   benign_n: ["{0} movements judged benign are hidden.", "正常と判定した移動{0}件は非表示。"],
@@ -68,7 +69,7 @@ const TEXT = {
   destination_side: ["Destination side", "移動先側"], dc_side: ["Domain controller", "ドメインコントローラー"],
   why: ["Why {0}", "{0}の理由"], would_hold: ["The other side would be in: {0}", "反対側の記録があるはずのログ：{0}"],
   clocks: ["Clocks differ by {0} s (destination minus source).", "時計差 {0} 秒（移動先−移動元）。"],
-  records_in_table: ["{0} records", "記録{0}件"], not_in_page: ["not on the attack timeline", "時系列に含まれない記録"],
+  records_in_table: ["In the timeline", "時系列で表示"], not_in_page: ["not on the attack timeline", "時系列に含まれない記録"],
 
   lines_n: ["{0} records of {1} are on the attack timeline", "{1}件のうち攻撃に関わる{0}件"],
   lines_of: ["{0} of {1} lines", "{1}行中{0}行"], search: ["Search all fields", "全項目を検索"],
@@ -82,6 +83,12 @@ const TEXT = {
   hop_in: ["hop {0} in", "移動{0}着"], hop_out: ["hop {0} out", "移動{0}発"], hop_dc: ["hop {0} DC", "移動{0}DC"],
   moved: ["movement", "移動"], no_rows: ["No line matches.", "該当する行なし。"],
   no_timeline: ["No record was judged part of an attack.", "攻撃の一部と判定した記録なし。"],
+  "year-inferred": ["year inferred", "年を推定"], "zone-assumed": ["zone assumed", "時間帯を仮定"],
+  "zone-fold": ["hour occurs twice", "二度ある時刻"], "zone-gap": ["hour does not exist", "存在しない時刻"],
+  recovered: ["recovered", "復元"], "text-repaired": ["text repaired", "文字を修復"], "text-cut": ["text cut", "文字を省略"],
+  "clock-corrected": ["clock corrected", "時計を補正"], "host-from-system": ["host from its disk", "ホストはディスクから"],
+  "time-missing": ["no time", "時刻なし"], "content-differs": ["content differs", "内容が不一致"],
+  "wording-unknown": ["wording unknown", "文面が未知"],
   none: ["(none)", "（なし）"], no_time: ["no time", "時刻なし"], loading: ["Reading the records…", "記録を読み込み中…"],
   broken: ["The records in this page could not be read: {0}", "このページの記録を読み取れない：{0}"],
 
@@ -108,7 +115,7 @@ const TEXT = {
   c_length: ["Length", "長さ"], end_unknown: ["end unknown", "終了不明"], c_first_use: ["First hostile use", "最初の悪用"],
   c_hops: ["Hops", "移動"], local: ["local", "ローカル"],
   cover_read: ["{0} of {1} files read", "{1}ファイル中{0}件を読み取り"], cover_cleared: ["logs of {0} were cleared", "{0} のログは消去"],
-  cover_missing: ["{0} named hosts not collected", "未収集のホスト{0}台"],
+  cover_missing: ["{0} hosts named but not collected", "未収集のホスト{0}台"], cover_missing_one: ["{0} was not collected", "{0} は未収集"],
   c_log: ["Log", "ログ"], c_damaged: ["Damaged", "破損"], c_note: ["Note", "備考"], not_read: ["not read: {0}", "未読：{0}"],
   year_inferred: ["year inferred", "年を推定"], zone_assumed: ["zone assumed", "時間帯を仮定"], more_notes: ["+{0} notes", "ほか{0}件"],
   skipped_n: ["{0} skipped", "対象外{0}件"], assumptions: ["Assumptions", "前提"], blind_spots: ["Cannot be seen", "見えない部分"],

@@ -24,7 +24,7 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const YOUBI = "日月火水木金土";
 
 function known(ms) {
-  return ms !== null && !Number.isNaN(ms);
+  return Number.isFinite(ms);
 }
 
 function dayText(ms) {
