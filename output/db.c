@@ -125,7 +125,7 @@ static void put_opt(struct db *w, str s)
         put_null(w);
 }
 
-static void put_u64(struct db *w, uint64_t v)
+static void put_whole(struct db *w, uint64_t v)
 {
     struct buf b = {0};
 
@@ -352,7 +352,7 @@ static void put_event(struct db *w, const struct marked *m)
     put_name(w, m, e->program);
     put_message(w, e);
     put_i64(w, e->source);
-    put_u64(w, e->offset);
+    put_whole(w, e->offset);
     put_uid(w, e->uid);
     put_i64(w, m->in_timeline);
     put_json(w, m, host);
@@ -414,13 +414,13 @@ static void put_source(struct db *w, size_t i)
     put_text(w, s->path);
     put_text(w, s->system);
     put_text(w, s->family);
-    put_u64(w, s->size);
+    put_whole(w, s->size);
     put_opt(w, buf_view(&hex));
     put_opt(w, s->parser);
     put_opt(w, s->unread);
-    put_u64(w, s->events);
-    put_u64(w, s->damaged);
-    put_u64(w, s->skipped);
+    put_whole(w, s->events);
+    put_whole(w, s->damaged);
+    put_whole(w, s->skipped);
     put_when(w, s->first_ns);
     put_when(w, s->last_ns);
     row_end(w);
@@ -429,7 +429,7 @@ static void put_source(struct db *w, size_t i)
         row_begin(w, TABLE_NOTES);
         put_i64(w, (int64_t)i);
         if (s->notes[k].placed)
-            put_u64(w, s->notes[k].offset);
+            put_whole(w, s->notes[k].offset);
         else
             put_null(w);
         put_text(w, s->notes[k].text);
@@ -507,7 +507,7 @@ static void put_session(struct db *w, const struct session *s)
     put_text(w, str_of(severity_text(s->severity)));
     put_i64(w, s->hostile);
     put_lines(w, s->reasons, array_len(s->reasons));
-    put_u64(w, s->event_count);
+    put_whole(w, s->event_count);
     row_end(w);
     buf_free(&logon);
 }
@@ -539,7 +539,7 @@ static void put_finding(struct db *w, const struct finding *f)
         row_begin(w, TABLE_FINDING_EVENTS);
         put_text(w, f->id);
         put_i64(w, r->source);
-        put_u64(w, r->offset);
+        put_whole(w, r->offset);
         put_when(w, r->time_ns);
         row_end(w);
     }
@@ -591,7 +591,7 @@ static void put_edge(struct db *w, const struct edge *e)
         put_text(w, e->id);
         put_opt(w, str_of(sides[r->side & 3]));
         put_i64(w, r->source);
-        put_u64(w, r->offset);
+        put_whole(w, r->offset);
         put_when(w, r->time_ns);
         row_end(w);
     }
