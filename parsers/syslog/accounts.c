@@ -62,6 +62,7 @@ static const struct wording wordings[] = {
 const struct payload payload_accounts = {
     .name = "accounts",
     .programs = programs,
+    .complete = true,
     .wordings = wordings,
     .wording_count = array_len(wordings),
 };

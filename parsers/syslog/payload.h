@@ -21,10 +21,10 @@
  *     %w directory -> process.working_directory (*) %c command -> process.command_line (*)
  *     %g group -> group.name                       %n session -> session.id
  *     %r reason -> event.reason (*)                %x unit, service -> service.name (*)
- *     %i numeric user id -> user.uid               %D duration -> duration
+ *     %i numeric user id -> unix_uid               %D duration -> duration
  *     %O %B bytes from and to the client           %* a word    %_ anything (*)
  *
- * Names without a dot and those of auth., key., lease., session., user.uid are FIELD_OWN, the
+ * Names without a dot and those of auth., key., lease., session. are FIELD_OWN, the
  * others ECS. A word ends at a blank. (*) may hold blanks. %u, %c and %_ reach to the LAST place where
  * the rest fits: a stranger who chooses a user name cannot imitate the address that the server
  * writes behind it. The others reach to the first place.
@@ -75,6 +75,7 @@ struct payload {
     bool (*takes)(const struct syslog_line *line);
     const struct wording *wordings;
     size_t wording_count;
+    bool complete; /* its tables mean to hold every wording that matters: others are flagged */
     bool server; /* clients come to this host: dst.host is the host of the line */
     /* Instead of, or (when a wording has matched) after the table. False: not understood. */
     bool (*read)(const struct syslog_line *line, struct batch *out, bool messages);

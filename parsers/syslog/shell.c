@@ -36,6 +36,7 @@ static const struct wording sudo_wordings[] = {
 const struct payload payload_sudo = {
     .name = "sudo",
     .programs = sudo_programs,
+    .complete = true,
     .wordings = sudo_wordings,
     .wording_count = array_len(sudo_wordings),
 };
@@ -57,6 +58,7 @@ static const struct wording su_wordings[] = {
 const struct payload payload_su = {
     .name = "su",
     .programs = su_programs,
+    .complete = true,
     .wordings = su_wordings,
     .wording_count = array_len(su_wordings),
 };
@@ -93,6 +95,7 @@ static bool login_read(const struct syslog_line *l, struct batch *out, bool mess
 const struct payload payload_login = {
     .name = "login",
     .programs = login_programs,
+    .complete = true,
     .wordings = login_wordings,
     .wording_count = array_len(login_wordings),
     .read = login_read,

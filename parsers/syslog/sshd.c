@@ -245,6 +245,7 @@ static bool read(const struct syslog_line *l, struct batch *out, bool messages)
 const struct payload payload_sshd = {
     .name = "sshd",
     .programs = programs,
+    .complete = true,
     .server = true,
     .read = read,
 };

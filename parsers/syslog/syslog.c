@@ -72,19 +72,33 @@ static void years_step(struct years *y, uint8_t month)
     y->month = month;
 }
 
-/* The month of a line whose stamp has one and no year; 0 for others. */
+/* The month of a line whose stamp has one and no year, from its first bytes; 0 for others. Both
+ * carry and parse ask this, so that they count the same years wherever a job begins. */
 static uint8_t open_month(str line)
 {
     size_t at = 0;
+    uint64_t priority;
 
-    if (line.len && line.p[0] == '<')
-        at = str_find_char(str_head(line, 8), '>') + 1;
-    if (line.len < at + 15)
-        return 0;
-    const char *p = line.p + at;
-    if (p[3] != ' ' || !char_is_digit(p[5]) || p[6] != ' ' || p[9] != ':' || p[12] != ':')
+    line = str_head(line, HEAD_MAX);
+    while (at < line.len && (line.p[at] == '\0' || line.p[at] == '*' || line.p[at] == '.'))
+        at++;
+    line = str_skip(line, at);
+    if (str_take_char(&line, '<') && str_take_u64(&line, &priority) && str_take_char(&line, '>'))
+        str_take_char(&line, ' ');
+    const char *p = line.p;
+    if (line.len <= 12 || !char_is_alpha(p[0]) || p[3] != ' ' || !char_is_digit(p[5]) ||
+        p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) || p[9] != ':' ||
+        !char_is_digit(p[10]) || !char_is_digit(p[11]) || p[12] != ':')
         return 0; /* "Oct  2 14:22:07"; with a year the clock stands elsewhere */
     return month_of(p);
+}
+
+static void years_see(struct years *y, str line)
+{
+    uint8_t month = open_month(line);
+
+    if (month && month != y->month)
+        years_step(y, month);
 }
 
 static void carry(struct carry *state, str bytes)
@@ -92,9 +106,7 @@ static void carry(struct carry *state, str bytes)
     struct years *y = (struct years *)state->bytes;
 
     while (bytes.len) {
-        uint8_t month = open_month(str_head(bytes, HEAD_MAX));
-        if (month && month != y->month)
-            years_step(y, month);
+        years_see(y, bytes);
         bytes = str_skip(bytes, str_find_char(bytes, '\n') + 1);
     }
 }
@@ -205,7 +217,7 @@ static void read_payload(const struct payload *own, const struct syslog_line *l,
             if (!payloads[i]->programs && try_payload(payloads[i], l, out, messages))
                 return;
     }
-    if (own)
+    if (own && own->complete)
         out->open->flags |= EVENT_UNAUDITED_TEXT;
     if (messages)
         say_line(l, out);
@@ -306,6 +318,7 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     struct syslog_line l;
     str text = without_nuls(line);
 
+    years_see(&job->years, line);
     if (text.len == 0) {
         if (line.len)
             batch_damaged(out, offset, "%zu NUL bytes instead of a line", line.len);
@@ -318,9 +331,6 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
         return;
     }
     struct event *e = batch_begin(out, offset);
-    uint8_t month = l.is_civil && l.civil.year == 0 ? l.civil.month : 0;
-    if (month && month != job->years.month)
-        years_step(&job->years, month);
     set_time(e, &l, job->years.index, job->in->hints);
     const struct seen *program = see_program(job, l.program);
     e->provider = program->id;

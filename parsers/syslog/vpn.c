@@ -35,6 +35,8 @@ static const struct wording openvpn_wordings[] = {
      "VPN address: %u from %a is %l"},
     {"%u/%a MULTI: primary virtual IPv6 for %*: %l", KIND_VPN_LEASE, GOOD, INFO,
      "VPN address: %u from %a is %l"},
+    {"%u/%a MULTI_sva: pool returned IPv4=%*, IPv6=%_", KIND_OTHER, NONE, INFO,
+     "VPN address chosen for %u from %a"},
     {"%u/%a SIGTERM[soft,%r] received, client-instance exiting", KIND_VPN_LOGOFF, NONE, INFO,
      "VPN logoff: %u from %a (%r)"},
     {"%u/%a SIGUSR1[soft,%r] received, client-instance restarting", KIND_VPN_LOGOFF, NONE, INFO,

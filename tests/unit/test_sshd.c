@@ -95,7 +95,7 @@ TEST(sshd_connection_wordings)
         {SSHD "Server listening on 0.0.0.0 port 22.", KIND_SERVICE_STATE, OUTCOME_UNKNOWN, NULL,
          NULL, NULL, "0.0.0.0:22", NULL, NULL, NULL},
         {SSHD "pam_unix(sshd:session): session opened for user deploy(uid=1001) by (uid=0)",
-         KIND_SESSION_OPEN, OUTCOME_SUCCESS, NULL, "deploy", NULL, "fs01", "user.uid", "1001",
+         KIND_SESSION_OPEN, OUTCOME_SUCCESS, NULL, "deploy", NULL, "fs01", "unix_uid", "1001",
          NULL},
         {SSHD "pam_unix(sshd:session): session closed for user deploy", KIND_SESSION_CLOSE,
          OUTCOME_UNKNOWN, NULL, "deploy", NULL, "fs01", NULL, NULL, NULL},

@@ -225,7 +225,7 @@ TEST(syslog_users_and_commands)
          "gdm-password", "Session opened: k.ito by "},
         {LINE("useradd[5]") "new user: name=svc-bk, UID=1004, GID=1004, home=/home/svc-bk, "
                             "shell=/bin/bash, from=/dev/pts/0",
-         KIND_ACCOUNT_CREATED, OUTCOME_SUCCESS, NULL, "svc-bk", NULL, NULL, "user.uid", "1004",
+         KIND_ACCOUNT_CREATED, OUTCOME_SUCCESS, NULL, "svc-bk", NULL, NULL, "unix_uid", "1004",
          "Account created: svc-bk (UID 1004)"},
         {LINE("usermod[5]") "add 'svc-bk' to group 'sudo'", KIND_GROUP_MEMBER_ADDED,
          OUTCOME_SUCCESS, NULL, "svc-bk", NULL, NULL, "group.name", "sudo",
@@ -355,4 +355,53 @@ TEST(syslog_hostile_line_takes_no_longer_than_its_length)
     CHECK_INT(b.count, 1);
     batch_free(&b);
     buf_free(&text);
+}
+
+/* Files of the shared corpora, and what each parser must say of them. */
+TEST(syslog_corpora_are_claimed_by_the_right_parser)
+{
+    static const struct {
+        const char *path;
+        const struct parser *owner;
+        int least;
+    } files[] = {
+        {"syslog/loghub/Linux/Linux_2k.log", &parser_syslog, 95},
+        {"syslog/loghub/Mac/Mac_2k.log", &parser_syslog, 90},
+        {"syslog/elastic-examples/auth.log", &parser_syslog, 95},
+        {"syslog/lnav/logfile_syslog.0", &parser_syslog, 95},
+        {"syslog/metron/syslog5424/raw/Syslog5424Output", &parser_syslog, 95},
+        {"syslog/masstin-synthetic/vpn/cisco-anyconnect.sample.log", &parser_syslog, 95},
+        {"syslog/masstin-synthetic/vpn/openvpn.sample.log", &parser_syslog, 95},
+        {"proxy/metron/squid/raw/SquidExampleOutput", &parser_squid, 95},
+        {"proxy/masstin-synthetic/proxy/squid.sample.log", &parser_squid, 95},
+        {"proxy/elastic-integrations/squid-test-access-extensive.log", &parser_squid, 95},
+        {"proxy/lnav/logfile_shop_access_log.0", &parser_weblog, 95},
+        {"proxy/elastic-package/apache/access/test-access-ubuntu.log", &parser_weblog, 95},
+        {"proxy/elastic-package/apache/access/test-access-vhost.log", &parser_weblog, 95},
+    };
+    const struct parser *const all[] = {&parser_syslog, &parser_squid, &parser_weblog};
+    char *text = mem_alloc(1 << 20);
+
+    if (!test_corpora()) {
+        mem_free(text);
+        SKIP("no shared corpora");
+    }
+    for (size_t i = 0; i < array_len(files); i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", test_corpora(), files[i].path);
+        FILE *in = fopen(path, "rb");
+        CHECK(in != NULL);
+        if (!in)
+            continue;
+        str whole = {text, fread(text, 1, 1 << 20, in)};
+        fclose(in);
+        for (size_t k = 0; k < array_len(all); k++) {
+            int score = textlog_probe(all[k], str_head(whole, 64 * 1024));
+            CHECK(all[k] == files[i].owner ? score >= files[i].least : score == 0);
+        }
+        struct batch b = textlog_parse(files[i].owner, whole);
+        CHECK(b.damaged * 100 <= b.count * 2);
+        batch_free(&b);
+    }
+    mem_free(text);
 }

@@ -17,7 +17,7 @@ struct batch textlog_parse(const struct parser *p, str text)
         .bytes = text, .last = true, .carry = &carry, .source = &source, .hints = &hints};
     struct batch b = {.count = 0};
 
-    b.system = names_put(&b.names, source.system);
+    batch_source(&b, 0, source.system);
     p->parse(&in, &b);
     return b;
 }
