@@ -165,6 +165,12 @@ void buf_grow(struct buf *b, size_t more)
     b->cap = cap;
 }
 
+const char digit_pairs[200] = "0001020304050607080910111213141516171819"
+                              "2021222324252627282930313233343536373839"
+                              "4041424344454647484950515253545556575859"
+                              "6061626364656667686970717273747576777879"
+                              "8081828384858687888990919293949596979899";
+
 static unsigned digits_of(uint64_t v)
 {
     static const uint64_t powers[] = {
@@ -197,11 +203,15 @@ static unsigned digits_of(uint64_t v)
 
 char *put_u64(char *at, uint64_t v)
 {
-    unsigned n = digits_of(v);
+    char *end = at + digits_of(v), *o = end;
 
-    for (char *o = at + n; o > at; v /= 10)
-        *--o = (char)('0' + v % 10);
-    return at + n;
+    for (; v >= 100; v /= 100)
+        memcpy(o -= 2, digit_pairs + 2 * (v % 100), 2);
+    if (v >= 10)
+        memcpy(o - 2, digit_pairs + 2 * v, 2);
+    else
+        o[-1] = (char)('0' + v);
+    return end;
 }
 
 void buf_u64(struct buf *b, uint64_t v)

@@ -66,6 +66,7 @@ static inline void buf_char(struct buf *b, char c)
     b->p[b->len++] = c;
 }
 
+extern const char digit_pairs[200];  /* "00" to "99" */
 char *put_u64(char *at, uint64_t v); /* decimal digits, at most 20; returns their end */
 void buf_u64(struct buf *b, uint64_t v);                    /* decimal */
 void buf_i64(struct buf *b, int64_t v);                     /* decimal with sign */

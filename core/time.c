@@ -10,12 +10,6 @@ enum {
     SECONDS_OF_DAY = 86400
 };
 
-static const char digit_pairs[] = "0001020304050607080910111213141516171819"
-                                  "2021222324252627282930313233343536373839"
-                                  "4041424344454647484950515253545556575859"
-                                  "6061626364656667686970717273747576777879"
-                                  "8081828384858687888990919293949596979899";
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
@@ -221,22 +215,23 @@ static void take_fraction(str *s, uint32_t *ns, enum precision *precision)
 
     *ns = 0;
     if (s->len >= 2 && (s->p[0] == '.' || s->p[0] == ',')) {
-        uint32_t scale = (uint32_t)NS_PER_S / 10;
-        for (; n + 1 < s->len && char_is_digit(s->p[n + 1]); n++, scale /= 10)
-            *ns += scale * (uint32_t)(s->p[n + 1] - '0');
+        static const uint32_t scale[] = {100000000, 10000000, 1000000, 100000, 10000,
+                                         1000,      100,      10,      1};
+        for (; n + 1 < s->len && char_is_digit(s->p[n + 1]); n++)
+            if (n < array_len(scale))
+                *ns += scale[n] * (uint32_t)(s->p[n + 1] - '0');
     }
     if (n)
         *s = str_skip(*s, n + 1);
     *precision = precision_of(n);
 }
 
-static bool take_two(str *s, uint8_t *value)
+static inline bool take_two(str *s, uint8_t *value)
 {
-    unsigned v;
-
-    if (!str_take_digits(s, 2, &v))
+    if (s->len < 2 || !char_is_digit(s->p[0]) || !char_is_digit(s->p[1]))
         return false;
-    *value = (uint8_t)v;
+    *value = (uint8_t)((s->p[0] - '0') * 10 + s->p[1] - '0');
+    *s = str_skip(*s, 2);
     return true;
 }
 

@@ -16,6 +16,7 @@ enum {
 typedef int8_t bytes8 __attribute__((vector_size(8)));
 typedef int8_t bytes16 __attribute__((vector_size(16)));
 typedef int16_t units8 __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are read as little-endian");
 
@@ -75,14 +76,15 @@ unsigned utf8_decode(const char *p, size_t left, uint32_t *code)
 }
 
 /* Controls, what JSON escapes itself, and what could turn or break the line in a viewer. */
-static bool wants_escape(uint32_t c)
+INLINE bool wants_escape(uint32_t c)
 {
+    if (c > 0x2069) /* what most text beyond Latin letters is */
+        return false;
     if (c < 0x80)
         return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
     if (c < 0x2000)
         return c < 0xa0 || c == 0x061c;
-    return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069);
+    return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || c >= 0x2066;
 }
 
 static unsigned escape(uint32_t c, char *out)
@@ -120,42 +122,54 @@ INLINE void room(struct buf *out, size_t units)
         buf_reserve(out, units + PAD);
 }
 
-/* Index of the first byte that is not zero, 8 when all are. */
-INLINE unsigned first_set(uint64_t mask)
-{
-    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : 8;
-}
-
 INLINE bool byte_is_special(char c, enum utf_form form)
 {
     return form == UTF_JSON ? (int8_t)c < 0x20 || c == '"' || c == '\\' || c == 0x7f
                             : (int8_t)c < 0;
 }
 
-/* Copies the ASCII run at the front that needs no change and returns its length. */
+/* Copies 16 bytes; returns the index of the first special one, 16 when there is none. */
+INLINE unsigned copy16(const char *p, char *o, enum utf_form form)
+{
+    bytes16 x, special;
+
+    memcpy(&x, p, 16);
+    memcpy(o, &x, 16);
+    special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
+    halves mask = (halves)special;
+    if (!(mask[0] | mask[1]))
+        return 16;
+    return mask[0] ? (unsigned)__builtin_ctzll(mask[0]) / 8
+                   : 8 + (unsigned)__builtin_ctzll(mask[1]) / 8;
+}
+
+INLINE unsigned copy8(const char *p, char *o, enum utf_form form)
+{
+    bytes8 x, special;
+
+    memcpy(&x, p, 8);
+    memcpy(o, &x, 8);
+    special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
+    uint64_t mask = (uint64_t)special;
+    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : 8;
+}
+
+/* Copies the ASCII run at the front that needs no change and returns its length. The last block
+ * overlaps the one before it, which is known to be clean, instead of going byte by byte. */
 INLINE size_t copy_run8(const char *p, size_t left, char *o, enum utf_form form)
 {
     size_t n = 0;
 
-    for (; left - n >= 16; n += 16) {
-        bytes16 x, special;
-        uint64_t mask[2];
-        memcpy(&x, p + n, 16);
-        memcpy(o + n, &x, 16);
-        special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
-        memcpy(mask, &special, 16);
-        if (mask[0] | mask[1])
-            return n + (mask[0] ? first_set(mask[0]) : 8 + first_set(mask[1]));
-    }
-    for (; left - n >= 8; n += 8) {
-        bytes8 x, special;
-        uint64_t mask;
-        memcpy(&x, p + n, 8);
-        memcpy(o + n, &x, 8);
-        special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
-        memcpy(&mask, &special, 8);
-        if (mask)
-            return n + first_set(mask);
+    if (left >= 16)
+        for (;;) {
+            unsigned clean = copy16(p + n, o + n, form);
+            if (clean < 16 || n + 16 == left)
+                return n + clean;
+            n = left - n < 32 ? left - 16 : n + 16;
+        }
+    if (left >= 8) {
+        unsigned clean = copy8(p, o, form);
+        return clean < 8 ? clean : left - 8 + copy8(p + left - 8, o + left - 8, form);
     }
     for (; n < left && !byte_is_special(p[n], form); n++)
         o[n] = p[n];
@@ -226,24 +240,41 @@ INLINE bool unit_is_special(uint32_t u, enum utf_form form)
     return u > 0x7e || (form == UTF_JSON && (u < 0x20 || u == '"' || u == '\\'));
 }
 
-/* As copy_run8, of UTF-16 units. DEL is special in both forms: no harm, one comparison less. */
-INLINE size_t copy_run16(const char *p, size_t left, char *o, enum utf_form form)
+/* Copies up to 8 units (8 or 4: a constant); returns the index of the first special one. DEL is
+ * special in both forms: no harm, one comparison less. */
+INLINE unsigned copy_units(const char *p, unsigned count, char *o, enum utf_form form)
 {
     const int16_t lowest = form == UTF_JSON ? 0x20 : 0;
+    units8 x = {0}, special;
+
+    memcpy(&x, p, 2 * count);
+    special = (x > 0x7e) | (x < lowest);
+    if (form == UTF_JSON)
+        special |= (x == '"') | (x == '\\');
+    bytes8 narrow = __builtin_convertvector(x, bytes8);
+    memcpy(o, &narrow, 8);
+    uint64_t mask = (uint64_t)__builtin_convertvector(special, bytes8);
+    if (count == 4)
+        mask &= UINT32_MAX;
+    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : count;
+}
+
+/* As copy_run8, of UTF-16 units. */
+INLINE size_t copy_run16(const char *p, size_t left, char *o, enum utf_form form)
+{
     size_t n = 0;
 
-    for (; left - n >= 8; n += 8) {
-        units8 x, special;
-        uint64_t mask[2];
-        memcpy(&x, p + 2 * n, 16);
-        special = (x > 0x7e) | (x < lowest);
-        if (form == UTF_JSON)
-            special |= (x == '"') | (x == '\\');
-        bytes8 narrow = __builtin_convertvector(x, bytes8);
-        memcpy(o + n, &narrow, 8);
-        memcpy(mask, &special, 16);
-        if (mask[0] | mask[1])
-            break;
+    if (left >= 8)
+        for (;;) {
+            unsigned clean = copy_units(p + 2 * n, 8, o + n, form);
+            if (clean < 8 || n + 8 == left)
+                return n + clean;
+            n = left - n < 16 ? left - 8 : n + 8;
+        }
+    if (left >= 4) {
+        unsigned clean = copy_units(p, 4, o, form);
+        return clean < 4 ? clean
+                         : left - 4 + copy_units(p + 2 * left - 8, 4, o + left - 4, form);
     }
     for (; n < left && !unit_is_special(unit_at(p + 2 * n), form); n++)
         o[n] = p[2 * n];

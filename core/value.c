@@ -384,40 +384,42 @@ bool value_u64(struct value v, uint64_t *out)
     }
 }
 
-static bool utf16_is(const uint8_t *p, size_t len, str text)
+static bool text_is(struct value v, str text)
 {
-    size_t i = 0;
+    struct buf own = {0};
 
-    for (; text.len > 0; i++) {
-        if (2 * i + 2 > len)
+    value_text(v, &own);
+    bool same = str_eq_nocase(buf_view(&own), text);
+    buf_free(&own);
+    return same;
+}
+
+static bool utf16_is(const uint8_t *p, uint32_t len, str text)
+{
+    uint32_t i = 0;
+
+    for (; i + 2 <= len && text.len > 0; i += 2, text = str_skip(text, 1)) {
+        uint32_t unit = p[i] | (uint32_t)p[i + 1] << 8;
+        if (unit >= 0x80)
+            break;
+        if (char_lower((char)unit) != char_lower(text.p[0]))
             return false;
-        uint32_t unit = (uint32_t)load(p + 2 * i, 2), code;
-        if (unit >= 0x80 || (uint8_t)text.p[0] >= 0x80) { /* rare: by way of the text */
-            struct buf rest = {0};
-            utf16_to_utf8(p + 2 * i, len - 2 * i, &rest);
-            bool same = str_eq_nocase(buf_view(&rest), text);
-            buf_free(&rest);
-            return same;
-        }
-        code = (uint8_t)text.p[0];
-        if (char_lower((char)unit) != char_lower((char)code))
-            return false;
-        text = str_skip(text, 1);
     }
-    return 2 * i == len;
+    /* ASCII so far; what is left is nearly always nothing. */
+    if (i == len || text.len == 0)
+        return i == len && text.len == 0;
+    return text_is((struct value){p + i, len - i, VALUE_UTF16}, text);
 }
 
 bool value_is(struct value v, str text)
 {
     if (v.type == VALUE_UTF16)
         return utf16_is(v.p, v.len, text);
-    if (v.type == VALUE_TEXT)
-        return str_eq_nocase((str){v.p, v.len}, text);
-    struct buf own = {0};
-    value_text(v, &own);
-    bool same = str_eq_nocase(buf_view(&own), text);
-    buf_free(&own);
-    return same;
+    if (v.type == VALUE_TEXT && str_eq_nocase((str){v.p, v.len}, text))
+        return true;
+    if (v.type == VALUE_TEXT && utf8_valid((str){v.p, v.len}))
+        return false;
+    return text_is(v, text);
 }
 
 bool value_is_blank(struct value v)
