@@ -36,6 +36,8 @@ static const struct wording wordings[] = {
     {"members of group %g set by %U to %_", KIND_GROUP_CHANGED, GOOD, LOW,
      "Members of group %g set by %U"},
     {"new group: name=%g, GID=%*", KIND_GROUP_CHANGED, GOOD, INFO, "Group created: %g"},
+    {"new group: name=%g, gid=%*", KIND_GROUP_CHANGED, GOOD, INFO, "Group created: %g"},
+    {"remove group `%g'", KIND_GROUP_CHANGED, GOOD, INFO, "Group removed: %g"},
     {"group added to %*: name=%g, GID=%*", KIND_GROUP_CHANGED, GOOD, INFO, "Group created: %g"},
     {"group added to %*: name=%g", KIND_GROUP_CHANGED, GOOD, INFO, "Group created: %g"},
     {"removed group '%g' owned by '%u'", KIND_GROUP_CHANGED, GOOD, INFO, "Group removed: %g"},

@@ -50,8 +50,11 @@ static const struct wording su_wordings[] = {
     {"FAILED SU (to %v) %V on %t", KIND_EXPLICIT_CREDENTIALS, FAIL, LOW,
      "su refused: %V as %v on %t"},
     {"BAD SU %V to %v on %t", KIND_EXPLICIT_CREDENTIALS, FAIL, LOW, "su refused: %V as %v on %t"},
+    {"BAD su %V on %t", KIND_EXPLICIT_CREDENTIALS, FAIL, LOW, "su refused: %V on %t"},
     {"%V to %v on %t", KIND_EXPLICIT_CREDENTIALS, GOOD, INFO, "su: %V becomes %v on %t"},
     {"+ %t %V:%v", KIND_EXPLICIT_CREDENTIALS, GOOD, INFO, "su: %V becomes %v on %t"},
+    {"+ %t %V-%v", KIND_EXPLICIT_CREDENTIALS, GOOD, INFO, "su: %V becomes %v on %t"},
+    {"- %t %V-%v", KIND_EXPLICIT_CREDENTIALS, FAIL, LOW, "su refused: %V as %v on %t"},
     {"- %t %V:%v", KIND_EXPLICIT_CREDENTIALS, FAIL, LOW, "su refused: %V as %v on %t"},
 };
 
@@ -112,6 +115,8 @@ static const struct wording pam_wordings[] = {
      KIND_LOGON_FAILED, FAIL, INFO, "Authentication failed: %u from %s (%t)"},
     {"authentication failure; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=%s",
      KIND_LOGON_FAILED, FAIL, INFO, "Authentication failed: from %s (%t)"},
+    {"authentication failure; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=%s user=%u",
+     KIND_LOGON_FAILED, FAIL, INFO, "Authentication failed: %u from %s (%t)"},
     {"authentication success; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=%s user=%u",
      KIND_OTHER, GOOD, INFO, "Authentication accepted: %u from %s (%t)"},
     {"%* more authentication failures; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=%s  user=%u",
@@ -156,7 +161,7 @@ static str without_module(str text, str *service)
 static bool pam_takes(const struct syslog_line *l)
 {
     return str_starts(l->message, STR("pam_")) || str_starts(l->message, STR("session ")) ||
-           str_starts(l->message, STR("authentication failure")) ||
+           str_has(str_head(l->message, 40), STR("authentication failure")) ||
            str_starts(l->message, STR("check pass"));
 }
 
