@@ -247,7 +247,7 @@ static void parse(const struct input *in, struct batch *out)
     bool messages = in->hints && in->hints->messages;
     str system = in->source ? in->source->system : STR("");
     str family = in->source ? in->source->family : STR("");
-    uint64_t channel = names_put(&out->names, family), provider = names_put(&out->names, STR("squid"));
+    uint64_t provider = names_put(&out->names, STR("squid"));
     size_t pos = 0, full;
     uint64_t offset;
     struct squid_line q;
@@ -268,7 +268,6 @@ static void parse(const struct input *in, struct batch *out)
         e->host = e->system;
         e->flags |= EVENT_HOST_FROM_SYSTEM;
         e->provider = provider;
-        e->channel = channel;
         event_uid_line(e, system, family, line);
         if (full)
             e->flags |= EVENT_TEXT_CUT;

@@ -234,7 +234,6 @@ static void parse(const struct input *in, struct batch *out)
     bool messages = in->hints && in->hints->messages, proxy = proxy_role(in);
     str system = in->source ? in->source->system : STR("");
     str family = in->source ? in->source->family : STR("");
-    uint64_t channel = names_put(&out->names, family);
     uint64_t squid = names_put(&out->names, STR("squid"));
     uint64_t web = names_put(&out->names, proxy ? STR("proxy") : STR("web"));
     size_t pos = 0, full;
@@ -256,7 +255,6 @@ static void parse(const struct input *in, struct batch *out)
         e->host = e->system;
         e->flags |= EVENT_HOST_FROM_SYSTEM;
         e->provider = w.squid_tail ? squid : web;
-        e->channel = channel;
         event_uid_line(e, system, family, line);
         if (full)
             e->flags |= EVENT_TEXT_CUT;

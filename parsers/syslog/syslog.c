@@ -5,7 +5,7 @@
  * payload readers (payload.h). A line whose words nobody knows is still an event (other).
  *
  * Event fields: host = host of the line, else the system's; provider = program ("sshd" also for
- * sshd-session); channel = name of the log without rotation suffix ("auth.log"); event.original,
+ * sshd-session); channel = none, those are logs whose records are numbered; event.original,
  * log.syslog.*, process.name, process.pid; `repeated` where the daemon folded equal lines.
  *
  * Lines that begin with a blank continue the line before (stack traces, macOS). The year that
@@ -273,7 +273,6 @@ struct job {
     struct batch *out;
     struct years years;
     struct seen hosts[SEEN_SLOTS], programs[SEEN_SLOTS];
-    uint64_t channel;
     str system, family;
 };
 
@@ -335,7 +334,6 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     const struct seen *program = see_program(job, l.program);
     e->provider = program->id;
     set_host(job, e, l.host);
-    e->channel = job->channel;
     event_uid_line(e, job->system, job->family, text);
     if (full)
         e->flags |= EVENT_TEXT_CUT;
@@ -375,7 +373,6 @@ static void parse(const struct input *in, struct batch *out)
     if (in->source) {
         job.system = in->source->system;
         job.family = in->source->family;
-        job.channel = names_put(&out->names, job.family);
     }
     while (input_line(in, &pos, &line, &offset, &full)) {
         if (!full)
