@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * windows_describe: one pass over the record's fields finds the known names, the tables say what
+ * the event is, windows_roles.c fills the roles, windows_message.c writes the line. */
+#include "parsers/windows_view.h"
+
+enum { TEXT_MAX = 1024, SID_PARTS_MAX = 15 };
+
+struct value windows_value(const struct windows_view *w, unsigned field)
+{
+    if (field >= F_COUNT || !w->at[field])
+        return (struct value){"", 0, VALUE_NULL};
+    return field_value(&w->e->fields[w->at[field] - 1]);
+}
+
+/* The n-th string of an array; each ends with a NUL (of two bytes). */
+static bool array_string(struct value *v, unsigned *n)
+{
+    const char *p = v->p;
+    size_t unit = (v->type & ~VALUE_ARRAY) == VALUE_UTF16 ? 2 : 1;
+
+    for (size_t at = 0; at < v->len;) {
+        size_t end = at;
+        while (end + unit <= v->len && (p[end] || (unit == 2 && p[end + 1])))
+            end += unit;
+        if (--*n == 0) {
+            *v = (struct value){p + at, (uint32_t)(end - at), v->type & (uint8_t)~VALUE_ARRAY};
+            return true;
+        }
+        at = end + unit;
+    }
+    return false;
+}
+
+struct value windows_unnamed(const struct windows_view *w, unsigned n)
+{
+    for (unsigned i = 0; i < w->own_fields; i++) {
+        const struct field *f = &w->e->fields[i];
+        struct value v = field_value(f);
+        if (f->group != FIELD_EVENT_DATA || f->name_len)
+            continue;
+        if (v.type == (VALUE_ARRAY | VALUE_UTF16) || v.type == (VALUE_ARRAY | VALUE_ANSI)) {
+            if (array_string(&v, &n))
+                return v;
+        } else if (--n == 0) {
+            return v;
+        }
+    }
+    return (struct value){"", 0, VALUE_NULL};
+}
+
+/* MS-DTYP 2.4.2: revision, number of parts, six bytes of authority, parts of four bytes. */
+static str sid_text(char *out, const uint8_t *p, size_t len)
+{
+    size_t parts = len >= 8 ? p[1] : 0;
+    uint64_t authority = 0;
+    char *at = out;
+
+    if (len < 8 || parts > SID_PARTS_MAX || len != 8 + 4 * parts)
+        return STR("");
+    for (size_t i = 2; i < 8; i++)
+        authority = authority << 8 | p[i];
+    if (authority >> 32)
+        return STR(""); /* written in hex: left to value_str */
+    *at++ = 'S';
+    *at++ = '-';
+    at = put_u64(at, p[0]);
+    *at++ = '-';
+    at = put_u64(at, authority);
+    for (size_t i = 0; i < parts; i++) {
+        uint32_t part;
+        memcpy(&part, p + 8 + 4 * i, sizeof part);
+        *at++ = '-';
+        at = put_u64(at, part);
+    }
+    return (str){out, (size_t)(at - out)};
+}
+
+/* Plain ASCII of at most `max` letters without a detour; false for everything else. */
+static bool narrow(const uint8_t *p, size_t len, char *out, size_t max)
+{
+    uint8_t seen = 0;
+
+    if (len % 2 || len / 2 > max)
+        return false;
+    for (size_t i = 0; i < len / 2; i++) {
+        out[i] = (char)p[2 * i];
+        seen |= (uint8_t)((p[2 * i] & 0x80) | p[2 * i + 1]);
+    }
+    return seen == 0;
+}
+
+str windows_text(struct windows_view *w, struct value v)
+{
+    str s = STR("");
+
+    if (value_is_blank(v))
+        return s;
+    if (v.type == VALUE_UTF16 && narrow(v.p, v.len, w->text, sizeof w->text))
+        return str_trim((str){w->text, v.len / 2});
+    if (v.type == VALUE_SID)
+        s = sid_text(w->text, v.p, v.len);
+    if (!s.len) {
+        if ((v.type == VALUE_UTF16 || v.type == VALUE_ANSI) && v.len > 2 * TEXT_MAX)
+            v.len = 2 * TEXT_MAX;
+        s = value_str(v, &w->b->arena);
+    }
+    return str_trim(str_head(s, TEXT_MAX));
+}
+
+bool windows_same_host(str a, str b)
+{
+    a = str_head(a, str_find_char(a, '.'));
+    b = str_head(b, str_find_char(b, '.'));
+    enum { NETBIOS_MAX = 15 };
+    if (a.len == NETBIOS_MAX || b.len == NETBIOS_MAX) {
+        a = str_head(a, NETBIOS_MAX);
+        b = str_head(b, NETBIOS_MAX);
+    }
+    return a.len && str_eq_nocase(a, b);
+}
+
+static void index_fields(struct windows_view *w)
+{
+    w->own_fields = w->e->field_count;
+    for (unsigned i = 0; i < w->own_fields; i++) {
+        const struct field *f = &w->e->fields[i];
+        str name = {f->name, f->name_len};
+        if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
+            continue;
+        if (f->group == FIELD_USER_DATA) {
+            size_t slash = str_rfind_char(name, '/');
+            if (slash < name.len)
+                name = str_skip(name, slash + 1);
+        }
+        enum windows_field field = windows_field_of(name);
+        if (field < F_COUNT && !w->at[field])
+            w->at[field] = (uint16_t)(i + 1);
+    }
+}
+
+/* The numbers of the System part that are there, in one piece of the arena. */
+static void system_numbers(struct batch *b, const struct windows_record *r)
+{
+    const struct {
+        str name;
+        uint64_t v;
+        bool there;
+    } numbers[] = {
+        {STR("winlog.record_id"), r->record_id, true},
+        {STR("winlog.version"), r->version, r->has_version},
+        {STR("winlog.task"), r->task, r->has_task},
+        {STR("winlog.opcode"), r->opcode, r->has_opcode},
+        {STR("winlog.level"), r->level, r->has_level},
+        {STR("winlog.qualifiers"), r->qualifiers, r->has_qualifiers},
+        {STR("winlog.process.pid"), r->pid, r->has_pid},
+        {STR("winlog.process.thread.id"), r->tid, r->has_pid},
+    };
+    uint64_t *kept = arena_alloc(&b->arena, array_len(numbers) * sizeof *kept);
+
+    for (size_t i = 0; i < array_len(numbers); i++)
+        if (numbers[i].there) {
+            kept[i] = numbers[i].v;
+            batch_field(b, FIELD_ECS, numbers[i].name,
+                        (struct value){&kept[i], sizeof *kept, VALUE_U64});
+        }
+}
+
+static void system_fields(struct batch *b, const struct windows_record *r)
+{
+    system_numbers(b, r);
+    batch_text(b, FIELD_ECS, STR("winlog.provider_guid"), r->provider_guid);
+    batch_text(b, FIELD_ECS, STR("winlog.event_source_name"), r->event_source_name);
+    batch_text(b, FIELD_ECS, STR("winlog.keywords"), r->keywords);
+    batch_text(b, FIELD_ECS, STR("winlog.activity_id"), r->activity_id);
+    batch_text(b, FIELD_ECS, STR("winlog.related_activity_id"), r->related_activity_id);
+    batch_text(b, FIELD_ECS, STR("winlog.user.identifier"), r->user_sid);
+}
+
+static void logon_fields(struct windows_view *w)
+{
+    uint64_t type;
+    struct value id = windows_value(w, F_TargetLogonId);
+
+    if (value_is_blank(id))
+        id = windows_value(w, F_SubjectLogonId);
+    if (!value_is_blank(id))
+        batch_field(w->b, FIELD_ECS, STR("winlog.logon.id"), id);
+    if (w->at[F_LogonType] && value_u64(windows_value(w, F_LogonType), &type))
+        batch_text(w->b, FIELD_ECS, STR("winlog.logon.type"), windows_logon_word(type));
+}
+
+/* The audit bits of the keywords (winmeta.xml) outrank the table, a Status outranks both. */
+static enum outcome outcome_of_record(const struct windows_view *w)
+{
+    uint64_t keywords = 0, status;
+    unsigned said = w->row ? w->row->outcome : W_UNKNOWN;
+
+    if (said == W_STATUS && value_u64(windows_value(w, F_Status), &status))
+        return status ? OUTCOME_FAILURE : OUTCOME_SUCCESS;
+    if (w->r->keywords.len && str_to_u64(w->r->keywords, &keywords)) {
+        if (keywords & UINT64_C(0x0010000000000000))
+            return OUTCOME_FAILURE;
+        if (keywords & UINT64_C(0x0020000000000000))
+            return OUTCOME_SUCCESS;
+    }
+    return said == W_SUCCESS   ? OUTCOME_SUCCESS
+           : said == W_FAILURE ? OUTCOME_FAILURE
+                               : OUTCOME_UNKNOWN;
+}
+
+void windows_describe(struct batch *b, const struct windows_record *r, bool messages)
+{
+    struct event *e = b->open;
+    struct windows_view w = {.b = b, .e = e, .r = r, .row = windows_row_of(r)};
+
+    index_fields(&w);
+    e->host = names_put(&b->names, r->computer);
+    e->provider = names_put(&b->names, r->provider);
+    e->channel = names_put(&b->names, r->channel);
+    e->code = r->code;
+    system_fields(b, r);
+    logon_fields(&w);
+    e->outcome = (uint8_t)outcome_of_record(&w);
+    if (w.row) {
+        e->kind = w.row->kind;
+        e->severity = w.row->severity;
+        windows_roles(&w);
+    } else {
+        e->kind = KIND_OTHER;
+    }
+    if (messages)
+        windows_message(&w);
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one-line message: the template of the event's line with its holes filled, or every field of
+ * an unknown event. One line whatever the fields hold: control characters and runs of white space
+ * become one blank, long values end in an ellipsis, the whole is at most MESSAGE_MAX bytes.
+ * The language of templates stands in windows_events.def. */
+#include "parsers/windows_view.h"
+
+enum { MESSAGE_MAX = 1200, SHORT_MAX = 160, LONG_MAX_BYTES = 600, FIELDS_SHOWN = 24, FIELD_MAX = 80 };
+
+struct line {
+    size_t len;
+    char p[MESSAGE_MAX];
+};
+
+static const str ellipsis = {"\xe2\x80\xa6", 3};
+
+static bool starts_character(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* All of s or nothing: no half characters at the end. */
+static void line_add(struct line *l, str s)
+{
+    if (s.len > sizeof l->p - l->len)
+        return;
+    memcpy(l->p + l->len, s.p, s.len);
+    l->len += s.len;
+}
+
+/* Appends text as one line, about `max` bytes of it. */
+static void line_text(struct line *l, str s, size_t max)
+{
+    size_t start = l->len;
+    bool blank = true; /* leading ones are dropped */
+
+    if (max > sizeof l->p - l->len - ellipsis.len)
+        max = sizeof l->p - l->len - ellipsis.len;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (l->len - start + 4 > max && starts_character(s.p[i])) {
+            line_add(l, ellipsis);
+            return;
+        }
+        if (c > ' ' && c != 0x7f) {
+            l->p[l->len++] = (char)c;
+            blank = false;
+        } else if (!blank) {
+            l->p[l->len++] = ' ';
+            blank = true;
+        }
+    }
+    if (blank && l->len > start)
+        l->len--;
+}
+
+/* The text of a value, cut before it is converted when it is far longer than can be shown. */
+static str text_of(struct windows_view *w, struct value v, size_t max)
+{
+    size_t most = 4 * max; /* white space collapses */
+
+    if (v.type == VALUE_UTF16 && v.len > 2 * most)
+        v.len = (uint32_t)(2 * most);
+    else if ((v.type == VALUE_TEXT || v.type == VALUE_ANSI || v.type == VALUE_BINARY) &&
+             v.len > most)
+        v.len = (uint32_t)most;
+    if (v.len <= 2 * sizeof w->text || v.type == VALUE_SID)
+        return windows_text(w, v);
+    return value_is_blank(v) ? STR("") : value_str(v, &w->b->arena);
+}
+
+static void add_hex(struct line *l, uint64_t n)
+{
+    char raw[24];
+    int len = snprintf(raw, sizeof raw, "0x%llx", (unsigned long long)n);
+
+    line_add(l, (str){raw, (size_t)len});
+}
+
+static bool format_short(struct windows_view *w, struct line *l, struct value v)
+{
+    str s = text_of(w, v, SHORT_MAX);
+
+    line_text(l, s, SHORT_MAX);
+    return s.len > 0;
+}
+
+static bool format_long(struct windows_view *w, struct line *l, struct value v)
+{
+    str s = text_of(w, v, LONG_MAX_BYTES);
+
+    line_text(l, s, LONG_MAX_BYTES);
+    return s.len > 0;
+}
+
+static bool format_base(struct windows_view *w, struct line *l, struct value v)
+{
+    str s = str_basename(text_of(w, v, LONG_MAX_BYTES));
+
+    line_text(l, s, SHORT_MAX);
+    return s.len > 0;
+}
+
+/* A word for the number, or the value as it is when there is none. */
+static bool word(struct windows_view *w, struct line *l, struct value v, str (*name)(uint64_t))
+{
+    uint64_t n;
+
+    if (value_is_blank(v))
+        return false;
+    str text = value_u64(v, &n) ? name(n) : STR("");
+    if (!text.len)
+        return format_short(w, l, v);
+    line_add(l, text);
+    return true;
+}
+
+/* "wrong password (0xc000006a)", but just "success". */
+static bool coded(struct windows_view *w, struct line *l, struct value v, str (*name)(uint64_t))
+{
+    uint64_t n;
+
+    if (value_is_blank(v))
+        return false;
+    if (!value_u64(v, &n))
+        return format_short(w, l, v);
+    str text = name(n);
+    line_add(l, text);
+    if (n == 0 && text.len)
+        return true;
+    line_add(l, text.len ? STR(" (") : STR(""));
+    add_hex(l, n);
+    line_add(l, text.len ? STR(")") : STR(""));
+    return true;
+}
+
+static bool format_hex(struct windows_view *w, struct line *l, struct value v)
+{
+    uint64_t n;
+
+    if (value_is_blank(v))
+        return false;
+    if (!value_u64(v, &n))
+        return format_short(w, l, v);
+    add_hex(l, n);
+    return true;
+}
+
+#define WORD(format, name)                                                                         \
+    static bool format(struct windows_view *w, struct line *l, struct value v)                     \
+    {                                                                                              \
+        return word(w, l, v, name);                                                                \
+    }
+#define CODED(format, name)                                                                        \
+    static bool format(struct windows_view *w, struct line *l, struct value v)                     \
+    {                                                                                              \
+        return coded(w, l, v, name);                                                               \
+    }
+WORD(format_logon_type, windows_logon_type)
+WORD(format_preauth, windows_preauth)
+WORD(format_start, windows_service_start)
+WORD(format_service_type, windows_service_type)
+WORD(format_protocol, windows_protocol)
+WORD(format_dns_type, windows_dns_type)
+WORD(format_disconnect, windows_disconnect)
+CODED(format_ntstatus, windows_ntstatus)
+CODED(format_kerberos, windows_kerberos_error)
+CODED(format_encryption, windows_encryption)
+
+/* A SubStatus of zero says nothing: the Status does. */
+static bool format_failure(struct windows_view *w, struct line *l, struct value v)
+{
+    uint64_t n;
+
+    return value_u64(v, &n) && n && format_ntstatus(w, l, v);
+}
+
+static bool mask(struct windows_view *w, struct line *l, struct value v,
+                 void (*names)(uint64_t, struct buf *))
+{
+    char room[512]; /* all bits of the longest mask take less, so that the buffer never grows */
+    struct buf out = {room, 0, sizeof room};
+    uint64_t n;
+
+    if (value_is_blank(v))
+        return false;
+    if (!value_u64(v, &n))
+        return format_short(w, l, v);
+    names(n, &out);
+    line_add(l, buf_view(&out));
+    return n != 0;
+}
+
+static bool format_access(struct windows_view *w, struct line *l, struct value v)
+{
+    return mask(w, l, v, windows_file_access);
+}
+
+static bool format_process(struct windows_view *w, struct line *l, struct value v)
+{
+    return mask(w, l, v, windows_process_access);
+}
+
+static bool format_tickets(struct windows_view *w, struct line *l, struct value v)
+{
+    return mask(w, l, v, windows_ticket_options);
+}
+
+/* Takes "%%1234" or the GUID of a known right from the front of s. */
+static bool take_parameter(str *s, str *name)
+{
+    str rest = *s;
+    uint64_t n;
+
+    if (str_take(&rest, STR("%%")) && str_take_u64(&rest, &n))
+        *name = windows_parameter(n);
+    else if (str_take_char(&rest, '{') && rest.len >= 37 && rest.p[36] == '}') {
+        *name = windows_right(str_head(rest, 36));
+        rest = str_skip(rest, 37);
+    } else {
+        return false;
+    }
+    if (!name->len)
+        *name = str_head(*s, s->len - rest.len);
+    *s = rest;
+    return true;
+}
+
+/* Lists of %%1234, separated by white space, spelled out and separated by commas. */
+static bool format_parameters(struct windows_view *w, struct line *l, struct value v)
+{
+    str s = text_of(w, v, SHORT_MAX), name, item;
+    size_t start = l->len;
+
+    for (s = str_trim(s); s.len; s = str_trim(s)) {
+        if (l->len > start)
+            line_add(l, STR(", "));
+        if (l->len - start > SHORT_MAX) {
+            line_add(l, ellipsis);
+            break;
+        }
+        if (take_parameter(&s, &name)) {
+            line_text(l, name, SHORT_MAX);
+            str_take_char(&s, ',');
+        } else {
+            size_t end = str_find(s, STR("%%"));
+            item = str_head(s, end ? end : 1);
+            s = str_skip(s, item.len);
+            line_text(l, item, SHORT_MAX);
+        }
+    }
+    return l->len > start;
+}
+
+/* The error of a service: "%%1053", a number, or an HRESULT of one. */
+static bool format_error(struct windows_view *w, struct line *l, struct value v)
+{
+    str s = text_of(w, v, SHORT_MAX), rest = s;
+    uint64_t n;
+
+    str_take(&rest, STR("%%"));
+    if (!s.len || !str_to_u64(rest, &n))
+        return format_short(w, l, v);
+    enum { FACILITY_WIN32 = 0x8007 };
+    str text = windows_error(n >> 16 == FACILITY_WIN32 ? n & 0xffff : n);
+    line_text(l, text.len ? text : rest, SHORT_MAX);
+    return true;
+}
+
+static const struct {
+    str name;
+    bool (*write)(struct windows_view *w, struct line *l, struct value v);
+} formats[] = {
+    {{"long", 4}, format_long},
+    {{"base", 4}, format_base},
+    {{"hex", 3}, format_hex},
+    {{"logontype", 9}, format_logon_type},
+    {{"ntstatus", 8}, format_ntstatus},
+    {{"failure", 7}, format_failure},
+    {{"kerberos", 8}, format_kerberos},
+    {{"encryption", 10}, format_encryption},
+    {{"preauth", 7}, format_preauth},
+    {{"param", 5}, format_parameters},
+    {{"access", 6}, format_access},
+    {{"process", 7}, format_process},
+    {{"tickets", 7}, format_tickets},
+    {{"start", 5}, format_start},
+    {{"servicetype", 11}, format_service_type},
+    {{"winerror", 8}, format_error},
+    {{"proto", 5}, format_protocol},
+    {{"dnstype", 7}, format_dns_type},
+    {{"disconnect", 10}, format_disconnect},
+};
+
+static bool add_party(const struct windows_view *w, struct line *l, const struct party *p)
+{
+    const struct names *names = &w->b->names;
+
+    if (!p->user) {
+        line_text(l, names_text(names, p->sid), SHORT_MAX);
+        return p->sid != 0;
+    }
+    if (p->domain) {
+        line_text(l, names_text(names, p->domain), SHORT_MAX);
+        line_add(l, STR("\\"));
+    }
+    line_text(l, names_text(names, p->user), SHORT_MAX);
+    return true;
+}
+
+static bool add_address(struct line *l, const struct endpoint *end, uint16_t port)
+{
+    char room[80];
+    struct buf out = {room, 0, sizeof room}; /* an address is shorter */
+
+    if (addr_is_none(&end->addr))
+        return false;
+    bool brackets = port && end->addr.b[10] != 0xff;
+    if (brackets)
+        buf_char(&out, '[');
+    addr_text(&end->addr, &out);
+    if (brackets)
+        buf_char(&out, ']');
+    if (port) {
+        buf_char(&out, ':');
+        buf_u64(&out, port);
+    }
+    line_add(l, buf_view(&out));
+    return true;
+}
+
+static bool add_end(const struct windows_view *w, struct line *l, const struct endpoint *end,
+                    uint16_t port)
+{
+    if (add_address(l, end, port))
+        return true;
+    line_text(l, names_text(&w->b->names, end->host), SHORT_MAX);
+    return end->host != 0;
+}
+
+/* A hole that names a role; *known tells whether it does. */
+static bool add_role(const struct windows_view *w, struct line *l, str name, bool *known)
+{
+    const struct event *e = w->e;
+
+    *known = true;
+    if (str_eq(name, STR("actor")))
+        return add_party(w, l, &e->actor);
+    if (str_eq(name, STR("target")))
+        return add_party(w, l, &e->target);
+    if (str_eq(name, STR("src")))
+        return add_end(w, l, &e->src, e->src_port);
+    if (str_eq(name, STR("dst")))
+        return add_end(w, l, &e->dst, e->dst_port);
+    if (str_eq(name, STR("srcip")))
+        return add_address(l, &e->src, e->src_port);
+    if (str_eq(name, STR("dstip")))
+        return add_address(l, &e->dst, e->dst_port);
+    *known = false;
+    return false;
+}
+
+static struct value hole_value(const struct windows_view *w, str name)
+{
+    uint64_t n;
+
+    if (str_take_char(&name, '#') && str_take_u64(&name, &n))
+        return windows_unnamed(w, (unsigned)n);
+    enum windows_field field = windows_field_of(name);
+    return field < F_COUNT ? windows_value(w, (unsigned)field) : event_field(w->e, name);
+}
+
+/* One alternative of a hole: "Name" or "Name:format". */
+static bool add_hole(struct windows_view *w, struct line *l, str hole)
+{
+    size_t colon = str_find_char(hole, ':');
+    str name = str_head(hole, colon), format = str_skip(hole, colon + 1);
+    bool known;
+
+    if (char_lower(name.p[0]) == name.p[0]) {
+        bool written = add_role(w, l, name, &known);
+        if (known)
+            return written;
+    }
+    struct value v = hole_value(w, name);
+    for (size_t i = 0; format.len && i < array_len(formats); i++)
+        if (str_eq(formats[i].name, format))
+            return formats[i].write(w, l, v);
+    return format_short(w, l, v);
+}
+
+/* Text with holes; false when a hole stayed blank. */
+static bool render(struct windows_view *w, struct line *l, str text)
+{
+    str plain, holes, hole;
+    bool all = true;
+
+    while (str_take_until(&text, '{', &plain)) {
+        bool written = false;
+        line_add(l, plain);
+        if (!str_take_until(&text, '}', &holes))
+            return false;
+        while (!written && holes.len) {
+            if (!str_take_until(&holes, '|', &hole)) {
+                hole = holes;
+                holes.len = 0;
+            }
+            written = add_hole(w, l, hole);
+        }
+        if (!written)
+            line_add(l, STR("-"));
+        all &= written;
+    }
+    line_add(l, text);
+    return all;
+}
+
+static void render_template(struct windows_view *w, struct line *l, str text)
+{
+    str plain, part;
+
+    while (str_take_until(&text, '[', &plain)) {
+        render(w, l, plain);
+        size_t before = l->len;
+        if (!str_take_until(&text, ']', &part))
+            return;
+        if (!render(w, l, part))
+            l->len = before;
+    }
+    render(w, l, text);
+}
+
+/* "Provider 123: Name=value, ..." for what no line describes. */
+static void render_fields(struct windows_view *w, struct line *l)
+{
+    const char *between = ": ";
+    unsigned shown = 0;
+    char code[16];
+    int len = snprintf(code, sizeof code, " %u", w->r->code);
+
+    line_text(l, w->r->provider.len ? w->r->provider : w->r->channel, SHORT_MAX);
+    line_add(l, (str){code, (size_t)len});
+    for (unsigned i = 0; i < w->own_fields && shown < FIELDS_SHOWN; i++) {
+        const struct field *f = &w->e->fields[i];
+        str name = {f->name, f->name_len};
+        if ((f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA) ||
+            str_eq(name, STR("Binary")) || l->len > LONG_MAX_BYTES)
+            continue;
+        str value = text_of(w, field_value(f), FIELD_MAX);
+        if (!value.len)
+            continue;
+        line_add(l, str_of(between));
+        if (name.len) {
+            line_text(l, str_skip(name, f->group == FIELD_USER_DATA
+                                            ? (str_rfind_char(name, '/') + 1) % (name.len + 1)
+                                            : 0),
+                      FIELD_MAX);
+            line_add(l, STR("="));
+        }
+        line_text(l, value, FIELD_MAX);
+        between = ", ";
+        shown++;
+    }
+}
+
+void windows_message(struct windows_view *w)
+{
+    struct line l;
+
+    l.len = 0;
+    if (w->row && w->row->message[0])
+        render_template(w, &l, str_of(w->row->message));
+    else
+        render_fields(w, &l);
+    batch_text(w->b, FIELD_ECS, STR("message"), arena_str(&w->b->arena, (str){l.p, l.len}));
+}

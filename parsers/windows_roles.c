@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fills who and where of an event from the roles of its line. The direction rules are those of the
+ * table in docs/detections.md: the client is the source, whoever wrote the record. Names that a
+ * client supplies (WorkstationName) are taken as they are; judging them is not done here. */
+#include "parsers/windows_view.h"
+
+enum { EPHEMERAL_MIN = 49152, HOST_MAX = 255, HOST_TEXT_MAX = 16 * 1024, PROGRAM_MAX = 1024 };
+
+enum logon_type {
+    LOGON_NETWORK = 3,
+    LOGON_UNLOCK = 7,
+    LOGON_CLEARTEXT = 8,
+    LOGON_NEW_CREDENTIALS = 9,
+    LOGON_REMOTE = 10,
+    LOGON_CACHED_REMOTE = 12,
+    LOGON_CACHED_UNLOCK = 13
+};
+
+static void put_text(struct windows_view *w, uint64_t *name, str text)
+{
+    if (!*name && text.len)
+        *name = names_put(&w->b->names, text);
+}
+
+/* The first field that is not blank wins. */
+static void put(struct windows_view *w, uint64_t *name, struct value v)
+{
+    if (!*name)
+        put_text(w, name, windows_text(w, v));
+}
+
+static void put_sid(struct windows_view *w, uint64_t *name, struct value v)
+{
+    str sid = *name ? STR("") : windows_text(w, v);
+
+    if (!str_eq(sid, STR("S-1-0-0"))) /* nobody */
+        put_text(w, name, sid);
+}
+
+static void put_logon(uint64_t *logon, struct value v)
+{
+    uint64_t id;
+
+    if (!*logon && value_u64(v, &id))
+        *logon = id;
+}
+
+static void put_account_text(struct windows_view *w, struct party *p, str s)
+{
+    size_t at = str_find_char(s, '\\');
+
+    if (p->user || !s.len)
+        return;
+    if (str_starts(s, STR("S-1-"))) {
+        put_text(w, &p->sid, s);
+        return;
+    }
+    if (at < s.len) {
+        str domain = str_head(s, at);
+        if (!str_eq(domain, STR(".")))
+            put_text(w, &p->domain, domain);
+        put_text(w, &p->user, str_skip(s, at + 1));
+        return;
+    }
+    at = str_rfind_char(s, '@');
+    if (at > 0 && at + 1 < s.len) {
+        put_text(w, &p->domain, str_skip(s, at + 1));
+        s = str_head(s, at);
+    }
+    put_text(w, &p->user, s);
+}
+
+static void put_account(struct windows_view *w, struct party *p, struct value v)
+{
+    if (!p->user)
+        put_account_text(w, p, windows_text(w, v));
+}
+
+static bool is_host_name(str s)
+{
+    if (s.len == 0 || s.len > HOST_MAX)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+        if ((unsigned char)c <= ' ' || memchr("\\/:<>()[]{}\"|?*,;=", c, 18))
+            return false;
+    }
+    return true;
+}
+
+/* "host:3390" without its port. */
+static str without_port(str s, uint16_t *port)
+{
+    size_t colon = str_rfind_char(s, ':');
+    uint64_t n;
+
+    if (colon >= s.len || !str_to_u64(str_skip(s, colon + 1), &n) || n > UINT16_MAX)
+        return s;
+    *port = (uint16_t)n;
+    return str_head(s, colon);
+}
+
+/* An address with or without port, a host name, or one of the words for "here". */
+static void put_end(struct windows_view *w, struct endpoint *end, uint16_t *port, str s)
+{
+    struct addr addr;
+    uint16_t own_port = 0;
+
+    while (s.len && s.p[0] == '\\')
+        s = str_skip(s, 1);
+    if (addr_parse_port(s, &addr, &own_port)) {
+        if (addr_is_none(&end->addr))
+            end->addr = addr;
+    } else if (str_eq_nocase(s, STR("LOCAL")) || str_eq_nocase(s, STR("Unknown")) ||
+               str_eq_nocase(s, STR("Unavailable"))) {
+        return;
+    } else if (str_starts_nocase(s, STR("localhost"))) {
+        if (!end->host)
+            end->host = w->e->host;
+    } else {
+        s = without_port(s, &own_port);
+        if (is_host_name(s))
+            put_text(w, &end->host, s);
+    }
+    if (!*port)
+        *port = own_port;
+}
+
+static void put_src(struct windows_view *w, str s)
+{
+    put_end(w, &w->e->src, &w->e->src_port, s);
+}
+
+static void put_dst(struct windows_view *w, str s)
+{
+    put_end(w, &w->e->dst, &w->e->dst_port, s);
+}
+
+static void put_port(uint16_t *port, struct value v)
+{
+    uint64_t n;
+
+    if (!*port && value_u64(v, &n) && n <= UINT16_MAX)
+        *port = (uint16_t)n;
+}
+
+static void put_sockaddr(struct endpoint *end, uint16_t *port, struct value v)
+{
+    struct addr addr;
+    uint16_t n;
+
+    if (addr_is_none(&end->addr) && windows_sockaddr(v, &addr, &n)) {
+        end->addr = addr;
+        *port = n;
+    }
+}
+
+static bool is_own(const struct windows_view *w, str host)
+{
+    return str_eq_nocase(host, STR("localhost")) || windows_same_host(host, w->r->computer);
+}
+
+/* 4624 and 4625. New credentials (runas /netonly, pass the hash) are written where the client is;
+ * every other logon where the server is. The address of a local type is loopback and says nothing;
+ * the workstation of a remote desktop logon is the server itself. */
+static void logon(struct windows_view *w)
+{
+    uint64_t type = 0;
+    bool remote;
+
+    value_u64(windows_value(w, F_LogonType), &type);
+    if (type == LOGON_NEW_CREDENTIALS) {
+        w->e->src.host = w->e->host;
+        return;
+    }
+    w->e->dst.host = w->e->host;
+    put_src(w, windows_text(w, windows_value(w, F_IpAddress)));
+    remote = type == LOGON_NETWORK || type == LOGON_CLEARTEXT || type == LOGON_REMOTE ||
+             type == LOGON_CACHED_REMOTE || type == LOGON_UNLOCK || type == LOGON_CACHED_UNLOCK;
+    if (!remote && addr_is_local(&w->e->src.addr))
+        w->e->src = (struct endpoint){0};
+    if (!remote || type == LOGON_UNLOCK || type == LOGON_CACHED_UNLOCK)
+        return;
+    str workstation = windows_text(w, windows_value(w, F_WorkstationName));
+    if (!is_own(w, workstation))
+        put_src(w, workstation);
+}
+
+/* The host of a service principal name: "cifs/fs01.acme.example", "TERMSRV/fs01:3389". */
+static str spn_host(str spn)
+{
+    size_t slash = str_find_char(spn, '/');
+
+    if (slash >= spn.len)
+        return STR("");
+    spn = str_skip(spn, slash + 1);
+    return str_head(spn, str_find_char(spn, '/'));
+}
+
+/* 4648 is written where the credentials were used: the client when it names another server, and
+ * then an address is the server's; else the server or nobody but this machine. */
+static void explicit_credentials(struct windows_view *w)
+{
+    struct value address = windows_value(w, F_IpAddress), port = windows_value(w, F_IpPort);
+    str server = windows_text(w, windows_value(w, F_TargetServerName));
+
+    if (!server.len)
+        server = spn_host(windows_text(w, windows_value(w, F_TargetInfo)));
+    if (server.len && !is_own(w, server)) {
+        w->e->src.host = w->e->host;
+        put_dst(w, server);
+        put_dst(w, windows_text(w, address));
+        put_port(&w->e->dst_port, port);
+    } else {
+        w->e->dst.host = w->e->host;
+        put_src(w, windows_text(w, address));
+        put_port(&w->e->src_port, port);
+    }
+}
+
+struct flow {
+    unsigned src, src_port, dst, dst_port; /* fields */
+};
+
+static void put_flow(struct windows_view *w, const struct flow *f, bool own_is_source)
+{
+    put_src(w, windows_text(w, windows_value(w, f->src)));
+    put_dst(w, windows_text(w, windows_value(w, f->dst)));
+    put_port(&w->e->src_port, windows_value(w, f->src_port));
+    put_port(&w->e->dst_port, windows_value(w, f->dst_port));
+    *(own_is_source ? &w->e->src.host : &w->e->dst.host) = w->e->host;
+}
+
+static bool is_inbound(const struct windows_view *w)
+{
+    return value_is(windows_value(w, F_Direction), STR("%%14592"));
+}
+
+/* 5156 and 5157 write the local end as Source in both directions, so an inbound connection has its
+ * client in Dest (measured; the event documentation says so too). Should the ports show the
+ * opposite, an ephemeral one only at Source, they are believed. */
+static void flow(struct windows_view *w)
+{
+    static const struct flow out = {F_SourceAddress, F_SourcePort, F_DestAddress, F_DestPort};
+    static const struct flow in = {F_DestAddress, F_DestPort, F_SourceAddress, F_SourcePort};
+    uint64_t source = 0, dest = 0;
+
+    if (!is_inbound(w)) {
+        put_flow(w, &out, true);
+        return;
+    }
+    value_u64(windows_value(w, F_SourcePort), &source);
+    value_u64(windows_value(w, F_DestPort), &dest);
+    put_flow(w, source >= EPHEMERAL_MIN && dest < EPHEMERAL_MIN ? &out : &in, false);
+}
+
+/* Dropped packets (5152) name the packet's own source and destination. */
+static void packet(struct windows_view *w)
+{
+    static const struct flow f = {F_SourceAddress, F_SourcePort, F_DestAddress, F_DestPort};
+
+    put_flow(w, &f, !is_inbound(w));
+}
+
+static void sysmon_flow(struct windows_view *w)
+{
+    static const struct flow f = {F_SourceIp, F_SourcePort, F_DestinationIp, F_DestinationPort};
+    struct value initiated = windows_value(w, F_Initiated);
+    uint64_t n;
+    bool out = value_is(initiated, STR("true")) || (value_u64(initiated, &n) && n);
+
+    put_flow(w, &f, out);
+    if (out)
+        put(w, &w->e->dst.host, windows_value(w, F_DestinationHostname));
+    else
+        put(w, &w->e->src.host, windows_value(w, F_SourceHostname));
+}
+
+static void ticket(struct windows_view *w)
+{
+    uint64_t status;
+
+    if (value_u64(windows_value(w, F_Status), &status) && status)
+        w->e->kind = KIND_KERBEROS_FAILED;
+}
+
+/* "http://fs01:5985/wsman?PSVersion=5.1" or "fs01/wsman?...": what stands before the path. */
+static str authority(str url)
+{
+    size_t scheme = str_find(url, STR("://"));
+
+    if (scheme < url.len)
+        url = str_skip(url, scheme + 3);
+    url = str_head(url, str_find_char(url, '/'));
+    size_t user = str_rfind_char(url, '@');
+    return user < url.len ? str_skip(url, user + 1) : url;
+}
+
+/* "http://.../Microsoft.PowerShell (ACME\t.kuroda clientIP: 10.1.2.3)" on newer systems. */
+static void winrm_resource(struct windows_view *w, str s)
+{
+    size_t open = str_find(s, STR(" ("));
+    str user, address;
+
+    if (open >= s.len)
+        return;
+    s = str_skip(s, open + 2);
+    if (!str_take_until_str(&s, STR(" clientIP: "), &user) || !str_take_until(&s, ')', &address))
+        return;
+    put_src(w, address);
+    w->e->actor.user = 0;
+    put_account_text(w, &w->e->actor, user);
+}
+
+/* " [CLIENT: 10.1.2.3]"; "<local machine>" and "<named pipe>" are no address. */
+static void sql_client(struct windows_view *w, str s)
+{
+    size_t at = str_find(s, STR("[CLIENT: "));
+    str address;
+
+    if (at >= s.len)
+        return;
+    s = str_skip(s, at + 9);
+    if (str_take_until(&s, ']', &address))
+        put_src(w, str_trim(address));
+}
+
+/* "USER from 10.1.2.3 port 50123 ...": the last one, since a user name may hold anything. */
+static bool ssh_from(struct windows_view *w, str s, str *user)
+{
+    static const str from = {" from ", 6};
+
+    for (size_t at = s.len; at-- > 0;) {
+        str rest = str_skip(s, at), address;
+        uint64_t port;
+        if (!str_take(&rest, from) || !str_take_word(&rest, &address) ||
+            !str_take(&rest, STR(" port ")) || !str_take_u64(&rest, &port) || port > UINT16_MAX ||
+            !addr_parse(address, &w->e->src.addr))
+            continue;
+        w->e->src_port = (uint16_t)port;
+        *user = str_head(s, at);
+        return true;
+    }
+    return false;
+}
+
+static void ssh_end(struct windows_view *w, str s)
+{
+    str address, user;
+    uint64_t port;
+
+    if (str_take(&s, STR("user ")) || str_take(&s, STR("invalid user ")) ||
+        str_take(&s, STR("authenticating user "))) {
+        if (!str_take_word(&s, &user) || !str_take(&s, STR(" ")))
+            return;
+        put_account_text(w, &w->e->target, user);
+    }
+    if (str_take_word(&s, &address) && addr_parse(address, &w->e->src.addr) &&
+        str_take(&s, STR(" port ")) && str_take_u64(&s, &port) && port <= UINT16_MAX)
+        w->e->src_port = (uint16_t)port;
+}
+
+/* OpenSSH's wording is that of every sshd. */
+static void sshd(struct windows_view *w, str s)
+{
+    str method, user;
+    struct event *e = w->e;
+
+    if (str_take(&s, STR("Accepted ")) && str_take_word(&s, &method) && str_take(&s, STR(" for "))) {
+        e->kind = KIND_LOGON;
+        e->outcome = OUTCOME_SUCCESS;
+    } else if (str_take(&s, STR("Failed ")) && str_take_word(&s, &method) &&
+               str_take(&s, STR(" for "))) {
+        str_take(&s, STR("invalid user "));
+        e->kind = KIND_LOGON_FAILED;
+        e->outcome = OUTCOME_FAILURE;
+    } else if (str_take(&s, STR("Invalid user "))) {
+        e->kind = KIND_LOGON_FAILED;
+        e->outcome = OUTCOME_FAILURE;
+    } else if (str_take(&s, STR("Connection from "))) {
+        e->kind = KIND_CONNECTION;
+        ssh_end(w, s);
+        return;
+    } else if (str_take(&s, STR("Disconnected from ")) || str_take(&s, STR("Connection closed by ")) ||
+               str_take(&s, STR("Connection reset by ")) ||
+               str_take(&s, STR("Received disconnect from "))) {
+        e->kind = KIND_SESSION_CLOSE;
+        ssh_end(w, s);
+        return;
+    } else {
+        if (str_starts(s, STR("Server listening on ")))
+            e->kind = KIND_LOG_SERVICE;
+        return;
+    }
+    if (ssh_from(w, s, &user))
+        put_account_text(w, &e->target, user);
+}
+
+/* "Key=value" and "Key = value" lines of the classic log and of 4103's context. */
+static void host_line(struct windows_view *w, str key, str value)
+{
+    if (str_eq_nocase(key, STR("HostApplication")) || str_eq_nocase(key, STR("Host Application")))
+        batch_text(w->b, FIELD_ECS, STR("process.command_line"), value);
+    else if (str_eq_nocase(key, STR("UserId")) || str_eq_nocase(key, STR("User")))
+        put_account_text(w, &w->e->actor, value);
+    else if ((str_eq_nocase(key, STR("HostName")) || str_eq_nocase(key, STR("Host Name"))) &&
+             str_eq_nocase(value, STR("ServerRemoteHost")))
+        w->e->dst.host = w->e->host; /* this end serves a remote session */
+}
+
+static void powershell_host(struct windows_view *w, struct value v)
+{
+    str line;
+
+    if (v.type != VALUE_UTF16 && v.type != VALUE_TEXT && v.type != VALUE_ANSI)
+        return;
+    if (v.len > HOST_TEXT_MAX)
+        v.len = HOST_TEXT_MAX;
+    str text = value_str(v, &w->b->arena);
+    while (str_take_line(&text, &line)) {
+        size_t equals = str_find_char(line, '=');
+        if (equals < line.len)
+            host_line(w, str_trim(str_head(line, equals)), str_trim(str_skip(line, equals + 1)));
+    }
+}
+
+/* Appends the text of the first element of that name, entities resolved. */
+static void element_text(str xml, str open, str close, struct buf *out)
+{
+    static const struct {
+        str entity;
+        char c;
+    } entities[] = {
+        {{"&amp;", 5}, '&'},  {{"&lt;", 4}, '<'},    {{"&gt;", 4}, '>'},
+        {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''},
+    };
+    str skipped, text;
+
+    if (!str_take_until_str(&xml, open, &skipped) || !str_take_until_str(&xml, close, &text))
+        return;
+    if (out->len)
+        buf_char(out, ' ');
+    while (text.len) {
+        char c = text.p[0];
+        size_t taken = 1;
+        for (size_t i = 0; c == '&' && i < array_len(entities); i++)
+            if (str_starts(text, entities[i].entity)) {
+                c = entities[i].c;
+                taken = entities[i].entity.len;
+            }
+        buf_char(out, c);
+        text = str_skip(text, taken);
+    }
+}
+
+/* What a task runs: <Exec><Command> and <Arguments> of its XML (MS-TSCH 2.5). */
+static void task_content(struct windows_view *w, struct value v)
+{
+    struct buf command = {0};
+
+    if (v.type != VALUE_UTF16 && v.type != VALUE_TEXT)
+        return;
+    str xml = value_str(v, &w->b->arena);
+    element_text(xml, STR("<Command>"), STR("</Command>"), &command);
+    put_text(w, &w->e->program, str_head(buf_view(&command), PROGRAM_MAX));
+    element_text(xml, STR("<Arguments>"), STR("</Arguments>"), &command);
+    batch_text(w->b, FIELD_ECS, STR("process.command_line"),
+               arena_str(&w->b->arena, buf_view(&command)));
+    buf_free(&command);
+}
+
+/* Auditing that is only added is the lesser change. */
+static void audit_policy(struct windows_view *w)
+{
+    str changes = windows_text(w, windows_value(w, F_AuditPolicyChanges));
+
+    if (changes.len && !str_has(changes, STR("%%8448")) && !str_has(changes, STR("%%8450")))
+        w->e->severity = SEVERITY_LOW;
+}
+
+/* 4950 spells the setting out; the firewall's own log has type 1 for "firewall enabled". */
+static void firewall_off(struct windows_view *w)
+{
+    struct value type = windows_value(w, F_SettingType);
+    uint64_t n;
+    bool enabled = value_is(type, STR("Enable Windows Firewall")) || (value_u64(type, &n) && n == 1);
+
+    if (enabled && (value_is(event_field(w->e, STR("SettingValue")), STR("No")) ||
+                    value_is(event_field(w->e, STR("SettingValueString")), STR("No"))))
+        w->e->severity = SEVERITY_HIGH;
+}
+
+static void defender_setting(struct windows_view *w)
+{
+    str now = windows_text(w, windows_value(w, F_New_Value));
+
+    if (str_has_nocase(now, STR("\\Disable")) && str_ends(now, STR("= 0x1")))
+        w->e->severity = SEVERITY_HIGH;
+    else if (str_has_nocase(now, STR("\\Exclusions\\")))
+        w->e->severity = SEVERITY_MEDIUM;
+}
+
+static void ecs(struct windows_view *w, const struct windows_role *role, struct value v)
+{
+    str path = {role->path, role->path_len};
+    uint64_t n;
+
+    if (value_is_blank(v))
+        return;
+    if (role->op != OP_ECS_NUMBER)
+        batch_field(w->b, FIELD_ECS, path, v);
+    else if (value_u64(v, &n))
+        batch_number(w->b, FIELD_ECS, path, n);
+}
+
+static void whole_record(struct windows_view *w, unsigned op)
+{
+    switch (op) {
+    case OP_ACTOR_WRITER:
+        if (!w->e->actor.user)
+            put_text(w, &w->e->actor.sid, w->r->user_sid);
+        break;
+    case OP_SRC_OWN: w->e->src.host = w->e->host; break;
+    case OP_DST_OWN: w->e->dst.host = w->e->host; break;
+    case OP_LOGON: logon(w); break;
+    case OP_EXPLICIT: explicit_credentials(w); break;
+    case OP_FLOW: flow(w); break;
+    case OP_PACKET: packet(w); break;
+    case OP_SYSMON_FLOW: sysmon_flow(w); break;
+    case OP_TICKET: ticket(w); break;
+    case OP_AUDIT_POLICY: audit_policy(w); break;
+    case OP_FIREWALL_OFF: firewall_off(w); break;
+    case OP_DEFENDER_SETTING: defender_setting(w); break;
+    default: break;
+    }
+}
+
+static void apply(struct windows_view *w, const struct windows_role *role, unsigned op,
+                  struct value v)
+{
+    struct event *e = w->e;
+
+    switch (op) {
+    case OP_ACTOR_USER: put(w, &e->actor.user, v); break;
+    case OP_ACTOR_DOMAIN: put(w, &e->actor.domain, v); break;
+    case OP_ACTOR_SID: put_sid(w, &e->actor.sid, v); break;
+    case OP_ACTOR_LOGON: put_logon(&e->actor.logon, v); break;
+    case OP_ACTOR_ACCOUNT: put_account(w, &e->actor, v); break;
+    case OP_TARGET_USER: put(w, &e->target.user, v); break;
+    case OP_TARGET_DOMAIN: put(w, &e->target.domain, v); break;
+    case OP_TARGET_SID: put_sid(w, &e->target.sid, v); break;
+    case OP_TARGET_LOGON: put_logon(&e->target.logon, v); break;
+    case OP_TARGET_ACCOUNT: put_account(w, &e->target, v); break;
+    case OP_SRC: put_src(w, windows_text(w, v)); break;
+    case OP_SRC_ADDR:
+        if (addr_is_none(&e->src.addr))
+            addr_parse(windows_text(w, v), &e->src.addr);
+        break;
+    case OP_SRC_PORT: put_port(&e->src_port, v); break;
+    case OP_SRC_SOCKADDR: put_sockaddr(&e->src, &e->src_port, v); break;
+    case OP_DST: put_dst(w, windows_text(w, v)); break;
+    case OP_DST_SOCKADDR: put_sockaddr(&e->dst, &e->dst_port, v); break;
+    case OP_PROGRAM: put(w, &e->program, v); break;
+    case OP_ECS:
+    case OP_ECS_NUMBER: ecs(w, role, v); break;
+    case OP_WINRM_CONNECTION:
+    case OP_URL_HOST: put_dst(w, authority(windows_text(w, v))); break;
+    case OP_TASK_CONTENT: task_content(w, v); break;
+    case OP_WINRM_RESOURCE: winrm_resource(w, windows_text(w, v)); break;
+    case OP_SQL_CLIENT: sql_client(w, windows_text(w, v)); break;
+    case OP_SSHD: sshd(w, windows_text(w, v)); break;
+    case OP_POWERSHELL_HOST:
+    case OP_POWERSHELL_CONTEXT: powershell_host(w, v); break;
+    default: whole_record(w, op); break;
+    }
+}
+
+void windows_roles(struct windows_view *w)
+{
+    for (const struct windows_role *role = w->row->roles; role->op != OP_END; role++) {
+        if (role->op == OP_UNNAMED)
+            apply(w, role, role->then, windows_unnamed(w, role->nth));
+        else
+            apply(w, role, role->op, windows_value(w, role->field));
+    }
+}
