@@ -34,7 +34,7 @@ suite unit "$build/unit-tests"
 [ -e tests/golden.sh ] && suite golden bash tests/golden.sh
 [ -e tests/replay/incident.py ] && suite replay python3 tests/replay/incident.py
 [ -e tests/badinput/run.py ] && suite badinput python3 tests/badinput/run.py
-[ -e tests/evtx_differential.sh ] && suite evtx bash tests/evtx_differential.sh
+[ -e tests/evtx_differential.py ] && suite evtx python3 tests/evtx_differential.py
 [ -e tests/browser/report_test.py ] && suite browser python3 tests/browser/report_test.py
 [ -e tests/lint.sh ] && suite lint bash tests/lint.sh "$build"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The EVTX decoder against two others, over every EVTX file of the shared test data.
+
+evtxexport (libevtx): at least its records in every file, and the same event id and computer for
+each of them. evtx_dump (the Rust package `evtx`): the same System parts and the same names and
+values of EventData and UserData, record by record.
+
+Agreed differences, each with its reason:
+- Torn chunks: a record whose template was overwritten is shown by the others with the names of
+  whatever template now lies at that offset; here it keeps its values as ashiato.value.N.
+- A record number of 0 in System (a record of zeros) is no number: the header's counts.
+- SYSTEMTIME has milliseconds; evtx_dump writes seven digits for it.
+- A boolean that is neither 0 nor 1 is true, as libevtx has it; evtx_dump writes the number.
+- <EventData Name="..."> is ashiato.event_data.Name, not one of the data."""
+import collections
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from suite import ASHIATO, ROOT, Skip, Suite
+
+CORPORA = os.path.join(os.path.dirname(ROOT), 'shared', 'corpora')
+EVTX_DUMP = shutil.which('evtx_dump') or os.path.expanduser('~/.cargo/bin/evtx_dump')
+
+
+def files():
+    found = sorted(f for f in glob.glob(os.path.join(CORPORA, '**', '*'), recursive=True)
+                   if f.lower().endswith('.evtx') and os.path.isfile(f))
+    if not found:
+        raise Skip('no EVTX files under ' + CORPORA)
+    return found
+
+
+def text_of(*command):
+    return subprocess.run(command, capture_output=True).stdout.decode('utf-8', 'replace')
+
+
+def ours(path):
+    return [json.loads(line) for line in text_of(ASHIATO, 'parse', '--quiet', path).splitlines()]
+
+
+def report(wrong):
+    assert not wrong, '%d differences:\n  %s' % (len(wrong), '\n  '.join(wrong[:20]))
+
+
+# ---- evtxexport ----
+
+def exported(path):
+    """Event id and computer of each record."""
+    records, record = [], None
+    for line in text_of('evtxexport', path).split('\n'):
+        name, colon, value = line.partition('\t: ')
+        name = name.strip()
+        if name == 'Event number':
+            record = {}
+            records.append(record)
+        elif colon and record is not None:
+            record.setdefault(name, value.strip())
+    return [(int(r.get('Event identifier', '0').split()[0], 16) & 0xffff,
+             r.get('Computer name', '')) for r in records]
+
+
+def test_finds_every_record_that_evtxexport_finds():
+    if not shutil.which('evtxexport'):
+        raise Skip('evtxexport is not installed')
+    wrong = []
+    for path in files():
+        theirs = exported(path)
+        mine = [(int(e['event'].get('code', 0)), e.get('winlog', {}).get('computer_name', ''))
+                for e in ours(path)]
+        if len(mine) < len(theirs):
+            wrong.append('%s: %d records, evtxexport has %d' % (path, len(mine), len(theirs)))
+        for record, n in (collections.Counter(theirs) - collections.Counter(mine)).items():
+            if not is_torn(path):
+                wrong.append('%s: %d records %r are missing' % (path, n, record))
+    report(wrong)
+
+
+# ---- evtx_dump ----
+
+def is_torn(path):
+    return any(part in path for part in ('2-vss_0-', 'bad_chunk_magic', 'HelloForBusiness',
+                                         'LanguagePackSetup'))
+
+
+def plain(value):
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    if isinstance(value, list):
+        return ', '.join(plain(v) for v in value)
+    return '' if value is None else str(value)
+
+
+def same_form(text):
+    text = re.sub(r'(T\d\d:\d\d:\d\d\.\d{3})0*Z$', r'\1Z', text)
+    return text.replace('\r\n', '\n').replace('\r', '\n').strip()
+
+
+def leaves(node, path, out):
+    """Counts (path, text) of all that evtx_dump's JSON holds below `node`."""
+    if isinstance(node, list):
+        for item in node:
+            leaves(item, path, out)
+        return
+    if not isinstance(node, dict):
+        text = same_form(plain(node))
+        if text:
+            out[('/'.join(path), text)] += 1
+        return
+    for key, value in node.items():
+        if key.startswith('#text'):
+            leaves(value, path, out)
+        elif key == '#attributes':
+            for name, text in value.items():
+                if name != 'xmlns' and not name.startswith('xmlns:') and path:
+                    leaves(text, path + [name], out)
+        else:
+            base = re.sub(r'_\d+$', '', key)  # repeated elements: Data, Data_1, Data_2
+            leaves(value, path + [base if base in node else key], out)
+
+
+def data_of_dump(event):
+    out = collections.Counter()
+    leaves(event.get('EventData'), [], out)
+    leaves(event.get('UserData'), [], out)
+    return out
+
+
+def data_of_ours(event):
+    out = collections.Counter()
+    leaves(event.get('winlog', {}).get('event_data'), [], out)
+    leaves(event.get('winlog', {}).get('user_data'), [], out)
+    for field in event['ashiato'].get('fields', []):  # text of elements that have attributes too
+        if field['group'] in ('event_data', 'user_data'):
+            leaves(field['value'], field['name'].split('/'), out)
+    return out
+
+
+def text(system, element, attribute=None):
+    node = system.get(element)
+    if attribute:
+        node = (node or {}).get('#attributes', {}).get(attribute) if isinstance(node, dict) else None
+    elif isinstance(node, dict):
+        node = node.get('#text')
+    return plain(node)
+
+
+def system_of_dump(s):
+    return {
+        'time': text(s, 'TimeCreated', 'SystemTime').rstrip('Z')[:19],
+        'provider': text(s, 'Provider', 'Name'),
+        'guid': text(s, 'Provider', 'Guid').strip('{}').lower(),
+        'code': text(s, 'EventID'),
+        'version': text(s, 'Version'),
+        'task': text(s, 'Task'),
+        'opcode': text(s, 'Opcode'),
+        'keywords': text(s, 'Keywords'),
+        'activity': text(s, 'Correlation', 'ActivityID').strip('{}').lower(),
+        'pid': text(s, 'Execution', 'ProcessID'),
+        'tid': text(s, 'Execution', 'ThreadID'),
+        'channel': text(s, 'Channel'),
+        'computer': text(s, 'Computer'),
+        'sid': text(s, 'Security', 'UserID'),
+    }
+
+
+def system_of_ours(e):
+    w = e.get('winlog', {})
+    process = w.get('process', {})
+    user = w.get('user', {})
+    return {
+        'time': e['@timestamp'][:19],
+        'provider': e['event'].get('provider', ''),
+        'guid': plain(w.get('provider_guid')).strip('{}').lower(),
+        'code': plain(e['event'].get('code', 0)),
+        'version': plain(w.get('version')),
+        'task': plain(w.get('task')),
+        'opcode': plain(w.get('opcode')),
+        'keywords': plain(w.get('keywords')),
+        'activity': plain(w.get('activity_id')).strip('{}').lower(),
+        'pid': plain(process.get('pid')),
+        'tid': plain(process.get('thread', {}).get('id')),
+        'channel': w.get('channel', ''),
+        'computer': w.get('computer_name', ''),
+        'sid': plain(user.get('identifier')),
+    }
+
+
+def differences(mine, theirs):
+    a, b = system_of_ours(mine), system_of_dump(theirs['System'])
+    for name, value in b.items():
+        if a[name] != value:
+            yield '%s is %r, evtx_dump has %r' % (name, a[name], value)
+    here, there = data_of_ours(mine), data_of_dump(theirs)
+    missing, extra = there - here, here - there
+    for name, value in list(missing):
+        if value.isdigit() and extra[(name, 'true')] == missing[(name, value)]:
+            del missing[(name, value)], extra[(name, 'true')]
+    for item in missing:
+        yield 'missing %r' % (item,)
+    for item in extra:
+        yield 'only here %r' % (item,)
+
+
+def test_agrees_with_evtx_dump():
+    if not os.access(EVTX_DUMP, os.X_OK):
+        raise Skip('evtx_dump is not installed (cargo install evtx)')
+    wrong = []
+    for path in files():
+        if is_torn(path):
+            continue
+        mine = collections.defaultdict(list)
+        for event in ours(path):
+            mine[plain(event.get('winlog', {}).get('record_id'))].append(event)
+        for line in text_of(EVTX_DUMP, '-t', '1', '-o', 'jsonl', path).splitlines():
+            theirs = json.loads(line)['Event']
+            number = text(theirs.get('System', {}), 'EventRecordID')
+            if not number:  # nothing to find it by
+                continue
+            same = mine.get(number)
+            if not same:
+                wrong.append('%s: record %s is missing' % (path, number))
+                continue
+            event = same.pop(0) if len(same) > 1 else same[0]
+            wrong += ['%s: record %s: %s' % (path, number, d) for d in differences(event, theirs)]
+    report(wrong)
+
+
+suite = Suite('evtx')
+suite.run(test_finds_every_record_that_evtxexport_finds)
+suite.run(test_agrees_with_evtx_dump)
+suite.end()
