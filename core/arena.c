@@ -74,7 +74,7 @@ static void arena_add_block(struct arena *a, size_t need)
 
 char *arena_bytes(struct arena *a, size_t size)
 {
-    if ((size_t)(a->end - a->at) < size)
+    if (!a->at || (size_t)(a->end - a->at) < size)
         arena_add_block(a, size);
     char *p = a->at;
     a->at += size;
@@ -87,7 +87,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
     size_t room = (size_t)(a->end - a->at);
 
-    if (room < pad || room - pad < size) {
+    if (!a->at || room < pad || room - pad < size) {
         arena_add_block(a, size);
         pad = 0;
     }

@@ -74,8 +74,11 @@ size_t str_find(str s, str part)
 
 size_t str_find_nocase(str s, str part)
 {
+    if (part.len == 0)
+        return 0;
+    char first = char_lower(part.p[0]);
     for (size_t i = 0; i + part.len <= s.len; i++)
-        if (str_starts_nocase(str_skip(s, i), part))
+        if (char_lower(s.p[i]) == first && str_starts_nocase(str_skip(s, i), part))
             return i;
     return s.len;
 }

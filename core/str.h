@@ -54,7 +54,7 @@ static inline str str_skip(str s, size_t n)
 {
     if (n > s.len)
         n = s.len;
-    return (str){s.p + n, s.len - n};
+    return (str){n ? s.p + n : s.p, s.len - n}; /* p may be NULL, where + 0 is undefined too */
 }
 
 /* Its first n bytes, at most all of them. */

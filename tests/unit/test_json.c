@@ -205,3 +205,78 @@ TEST(json_value_equals_its_text_escaped)
     CHECK_STR(keep(&b), "\"C:\\\\Windows\\\\\\n\xe3\x80\x82\xf0\x9f\x91\xa3\xef\xbf\xbd\""
                         "\"a\\tb\xef\xbf\xbd\"\"\xe2\x82\xac\\\"\"\"\"\"a\\\", b\"");
 }
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+TEST(json_reads_back_what_it_wrote)
+{
+    uint32_t random = 5;
+    struct arena arena = {0};
+
+    for (int round = 0; round < 5000; round++) {
+        struct buf text = {0}, doc = {0}, repaired = {0};
+        struct json_out out = {.buf = &doc, .indent = next_random(&random) % 3};
+        struct json_in in;
+        for (size_t n = next_random(&random) % 50; n > 0; n--)
+            buf_char(&text, (char)(next_random(&random) % 2 ? 'a' : next_random(&random)));
+        utf8_repair(buf_view(&text), &repaired);
+        uint64_t number = (uint64_t)next_random(&random) << 40 | next_random(&random);
+        json_object(&out);
+        json_pair(&out, buf_view(&text), buf_view(&text));
+        json_key(&out, STR("n"));
+        json_i64(&out, (int64_t)(0 - number));
+        json_object_end(&out);
+        buf_trim(&doc);
+        json_open(&in, buf_view(&doc), &arena);
+        CHECK(json_next(&in) == JSON_OBJECT);
+        CHECK(json_next(&in) == JSON_KEY && str_eq(in.text, buf_view(&repaired)));
+        CHECK(json_next(&in) == JSON_STRING && str_eq(in.text, buf_view(&repaired)));
+        int64_t back = 0;
+        CHECK(json_next(&in) == JSON_KEY && json_next(&in) == JSON_NUMBER);
+        CHECK(str_take_i64(&in.text, &back) && back == (int64_t)(0 - number));
+        CHECK(json_next(&in) == JSON_OBJECT_END && json_next(&in) == JSON_END && in.rest.len == 0);
+        buf_free(&text);
+        buf_free(&doc);
+        buf_free(&repaired);
+        arena_reset(&arena);
+    }
+    arena_free(&arena);
+}
+
+TEST(json_reader_survives_damage)
+{
+    static const char whole[] = "{\"a\":[1,-2.5e+3,true,false,null,{\"x\":\"\\uD83D\\uDC63\\n\"}],"
+                                "\"key \\\"two\\\"\":{\"deep\":[[[[]]],\"plain text of some length\"]}}";
+    static const char some[] = "{}[]\",:\\u0e-.truefalsn \n\x01\xff";
+    struct arena arena = {0};
+    uint32_t random = 9;
+    size_t good = 0;
+
+    for (int round = 0; round < 20000; round++) {
+        struct buf copy = {0};
+        struct json_in j;
+        enum json_type type;
+        int tokens_left = 200;
+        buf_add(&copy, whole, round % 2 ? sizeof whole - 1 : next_random(&random) % sizeof whole);
+        for (unsigned k = next_random(&random) % 4; k > 0 && copy.len > 0; k--)
+            copy.p[next_random(&random) % copy.len] = some[next_random(&random) % (sizeof some - 1)];
+        buf_trim(&copy);
+        json_open(&j, buf_view(&copy), &arena);
+        do {
+            type = next_random(&random) % 16 ? json_next(&j)
+                   : json_skip(&j)           ? JSON_NULL
+                                             : JSON_ERROR;
+        } while (type != JSON_ERROR && type != JSON_END && --tokens_left > 0);
+        CHECK(tokens_left > 0);
+        CHECK((type == JSON_ERROR) == (j.error != NULL));
+        good += type == JSON_END;
+        buf_free(&copy);
+        arena_reset(&arena);
+    }
+    CHECK(good > 100); /* so the walk does go to the end */
+    arena_free(&arena);
+}
