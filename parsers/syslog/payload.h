@@ -22,7 +22,8 @@
  *     %g group -> group.name                       %n session -> session.id
  *     %r reason -> event.reason (*)                %x unit, service -> service.name (*)
  *     %i numeric user id -> unix_uid               %D duration -> duration
- *     %O %B bytes from and to the client           %* a word    %_ anything (*)
+ *     %F file -> file.path (*)                     %* a word    %_ anything (*)
+ *     %O %B bytes from and to the client
  *
  * Names without a dot and those of auth., key., lease., session. are FIELD_OWN, the
  * others ECS. A word ends at a blank. (*) may hold blanks. %u, %c and %_ reach to the LAST place where

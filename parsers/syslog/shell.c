@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who became whom on a Unix host: sudo, su, login, PAM modules, and cron's jobs. Wordings of sudo
- * 1.6 to 1.9, su of shadow, util-linux and BSD, login of util-linux and shadow, Linux-PAM. */
+ * Who became whom on a Unix host: sudo, pkexec, doas, su, login, PAM modules, and cron's jobs.
+ * Wordings of sudo 1.6 to 1.9, polkit, su of shadow, util-linux and BSD, login of util-linux and shadow, Linux-PAM. */
 #include "parsers/syslog/payload.h"
 
 #define FAIL OUTCOME_FAILURE
@@ -10,7 +10,7 @@
 #define INFO SEVERITY_INFO
 #define LOW SEVERITY_LOW
 
-static const char *const sudo_programs[] = {"sudo", "sudo-rs", NULL};
+static const char *const sudo_programs[] = {"sudo", "sudo-rs", "pkexec", "doas", NULL};
 
 static const struct wording sudo_wordings[] = {
     {"%U : TTY=%t ; PWD=%w ; USER=%v ; COMMAND=%c", KIND_COMMAND, GOOD, INFO,
@@ -29,6 +29,12 @@ static const struct wording sudo_wordings[] = {
      "sudo refused: %U as %v (%r): %c"},
     {"%U : %r ; PWD=%w ; USER=%v ; COMMAND=%c", KIND_COMMAND, FAIL, LOW,
      "sudo refused: %U as %v (%r): %c"},
+    {"%U: Executing command [USER=%v] [TTY=%t] [CWD=%w] [COMMAND=%c]", KIND_COMMAND, GOOD, INFO,
+     "pkexec: %U runs as %v: %c"},
+    {"%U: Error executing command as another user: %r [USER=%v] [TTY=%t] [CWD=%w] [COMMAND=%c]",
+     KIND_COMMAND, FAIL, LOW, "pkexec refused: %U as %v (%r): %c"},
+    {"%V ran command %c as %v from %w", KIND_COMMAND, GOOD, INFO, "doas: %V runs as %v: %c"},
+    {"%V ran %c as %v from %w", KIND_COMMAND, GOOD, INFO, "doas: %V runs as %v: %c"},
     {"%U : %r ; TTY=%t ; PWD=%w ; USER=%v ;%_", KIND_COMMAND, FAIL, LOW,
      "sudo refused: %U as %v (%r)"},
 };

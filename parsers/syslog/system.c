@@ -11,7 +11,7 @@
 #define NONE OUTCOME_UNKNOWN
 #define INFO SEVERITY_INFO
 
-static const char *const logind_programs[] = {"systemd-logind", "elogind", NULL};
+static const char *const logind_programs[] = {"systemd-logind", "elogind", "shutdown", NULL};
 
 static const struct wording logind_wordings[] = {
     {"New session '%n' of user '%v' with class '%*' and type '%*'.", KIND_SESSION_OPEN, GOOD, INFO,
@@ -22,6 +22,7 @@ static const struct wording logind_wordings[] = {
      "Session %n logged out"},
     {"System is powering down%_", KIND_SYSTEM_STOP, NONE, INFO, "System powers down"},
     {"System is rebooting%_", KIND_SYSTEM_STOP, NONE, INFO, "System restarts"},
+    {"shutting down for system %*", KIND_SYSTEM_STOP, NONE, INFO, NULL},
     {"The system will power off now!", KIND_SYSTEM_STOP, NONE, INFO, "System powers down"},
     {"The system will reboot now!", KIND_SYSTEM_STOP, NONE, INFO, "System restarts"},
 };

@@ -66,6 +66,7 @@ static const struct letter letters[128] = {
     ['w'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("process.working_directory")},
     ['g'] = {WORD, ROLE_FIELD, FIELD_ECS, FIELD("group.name")},
     ['r'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("event.reason")},
+    ['F'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("file.path")},
     ['x'] = {LAZY, ROLE_FIELD, FIELD_ECS, FIELD("service.name")},
     ['*'] = {WORD, ROLE_NONE, 0, NULL, 0},
     ['_'] = {LONG, ROLE_NONE, 0, NULL, 0},

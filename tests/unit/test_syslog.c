@@ -208,6 +208,23 @@ TEST(syslog_users_and_commands)
                       "COMMAND=/bin/sh",
          KIND_COMMAND, OUTCOME_FAILURE, "k.ito", "root", NULL, NULL, "event.reason",
          "3 incorrect password attempts", NULL},
+        {LINE("pkexec[44]") "k.ito: Executing command [USER=root] [TTY=unknown] [CWD=/home/k.ito] "
+                            "[COMMAND=/usr/bin/id]",
+         KIND_COMMAND, OUTCOME_SUCCESS, "k.ito", "root", NULL, NULL, "process.command_line",
+         "/usr/bin/id", NULL},
+        {LINE("doas") "k.ito ran command /bin/sh -c id as root from /home/k.ito", KIND_COMMAND,
+         OUTCOME_SUCCESS, "k.ito", "root", NULL, NULL, "process.command_line", "/bin/sh -c id",
+         NULL},
+        {LINE("bash[44]") "HISTORY: PID=44 UID=1001 rm -rf /var/backups", KIND_COMMAND,
+         OUTCOME_UNKNOWN, NULL, NULL, NULL, NULL, "process.command_line", "rm -rf /var/backups",
+         "Shell: UID 1001 runs: rm -rf /var/backups"},
+        {"2024-10-02T14:22:07Z shell[2101]: [root]: esxcli vm process kill --type=force "
+         "--world-id=7",
+         KIND_COMMAND, OUTCOME_UNKNOWN, "root", NULL, NULL, NULL, NULL, NULL,
+         "Shell: root runs: esxcli vm process kill --type=force --world-id=7"},
+        {LINE("rsyslogd") "[origin software=\"rsyslogd\" swVersion=\"8.2302.0\" x-pid=\"5\"] exiting "
+                          "on signal 15.",
+         KIND_LOG_SERVICE, OUTCOME_UNKNOWN, NULL, NULL, NULL, NULL, NULL, NULL, "Log daemon stops"},
         {LINE("su[44]") "(to root) deploy on pts/1", KIND_EXPLICIT_CREDENTIALS, OUTCOME_SUCCESS,
          "deploy", "root", NULL, NULL, "tty", "pts/1", "su: deploy becomes root on pts/1"},
         {LINE("su[44]") "FAILED SU (to root) deploy on pts/1", KIND_EXPLICIT_CREDENTIALS,
@@ -261,6 +278,18 @@ TEST(syslog_network_and_vpn)
          "00:11:22:33:44:55", NULL},
         {LINE("dhclient[9]") "bound to 10.20.3.16 -- renewal in 1700 seconds.", KIND_ADDRESS_LEASE,
          OUTCOME_SUCCESS, NULL, NULL, "fs01", "10.20.3.16", "lease.ip", "10.20.3.16", NULL},
+        {LINE("dropbear[9]") "Pubkey auth succeeded for 'root' with ssh-ed25519 key SHA256:abc from "
+                             "10.0.5.3:51122",
+         KIND_LOGON, OUTCOME_SUCCESS, NULL, "root", "10.0.5.3:51122", "fs01", "key.fingerprint",
+         "SHA256:abc", NULL},
+        {LINE("Hostd") "info hostd[2099] [Originator@6876 sub=Vimsvc.ha-eventmgr] Event 152 : User "
+                       "root@10.0.5.3 logged in as VMware-client/6.5.0",
+         KIND_LOGON, OUTCOME_SUCCESS, NULL, "root", "10.0.5.3", "fs01", NULL, NULL,
+         "ESXi login: root from 10.0.5.3"},
+        {LINE("vsftpd[9]") "[backup] OK UPLOAD: Client \"10.0.5.3\", \"/out/a.7z\", 7340032 bytes, "
+                           "812.03Kbyte/sec",
+         KIND_TRANSFER, OUTCOME_SUCCESS, "backup", NULL, "10.0.5.3", NULL, "file.path",
+         "/out/a.7z", "FTP upload: backup from 10.0.5.3, 7340032 bytes: /out/a.7z"},
         {LINE("openvpn[9]") "203.0.113.7:51000 [t.kuroda] Peer Connection Initiated with "
                             "[AF_INET]203.0.113.7:51000",
          KIND_VPN_LOGON, OUTCOME_SUCCESS, NULL, "t.kuroda", "203.0.113.7:51000", "fs01", NULL, NULL,
