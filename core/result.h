@@ -39,6 +39,8 @@ struct finding {
     int64_t start_ns, end_ns;
     uint32_t hosts[8], accounts[4]; /* identity indices, IDENTITY_NONE behind the last */
     uint32_t session;               /* index of the session it was done in, or IDENTITY_NONE */
+    uint64_t bytes_low, bytes_high; /* transfers: at least, and at most as far as is known */
+    str destination, client;        /* transfers */
     struct refs events;
 };
 

@@ -467,6 +467,8 @@ static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
 
+    if (e->time_ns == TIME_UNKNOWN)
+        return; /* what has no place in time joins nothing */
     switch ((enum kind)e->kind) {
     case KIND_LOGON:
         logon_see(s, j, e);

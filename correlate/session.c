@@ -470,6 +470,8 @@ static void see(void *state, struct judge *j, const struct event *e)
     struct sessions *s = state;
     enum interest what;
 
+    if (e->time_ns == TIME_UNKNOWN)
+        return; /* what has no place in time joins nothing */
     switch ((enum kind)e->kind) {
     case KIND_LOGON:
         if (e->channel && e->target.logon && event_field(e, STR("LogonType")).type != VALUE_NULL) {
