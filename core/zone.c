@@ -395,13 +395,13 @@ struct zone *zone_open(str name, struct err *err)
     struct buf bytes = {0};
     char path[sizeof ZONE_DIR + NAME_MAX_LEN];
     struct zone *z = NULL;
-    int32_t offset_s;
+    int32_t offset_s = 0;
 
     if (str_eq_nocase(name, STR("UTC")) || str_eq(name, STR("Z")) ||
         fixed_offset(name, &offset_s)) {
         bool fixed = name.p[0] == '+' || name.p[0] == '-';
         z = zone_new(fixed ? name : STR("UTC"));
-        add_change(z, INT64_MIN, fixed ? offset_s : 0);
+        add_change(z, INT64_MIN, offset_s);
         return z;
     }
     if (!name_is_safe(name)) {
