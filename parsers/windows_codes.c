@@ -177,7 +177,6 @@ static const struct code kerberos_errors[] = {
 static const struct code encryptions[] = {
     {0x01, "DES-CBC-CRC"}, {0x03, "DES-CBC-MD5"},  {0x11, "AES128"},
     {0x12, "AES256"},      {0x17, "RC4-HMAC"},     {0x18, "RC4-HMAC-EXP"},
-    {0xffffffff, "none"},
 };
 
 static const struct code preauths[] = {
@@ -500,7 +499,7 @@ LOOKUP(windows_dns_type, dns_types)
 LOOKUP(windows_error, errors)
 LOOKUP(windows_disconnect, disconnects)
 
-/* MS-ADTS 5.1.3.2.1 */
+/* MS-ADTS 5.1.3.2.1 and MS-ADSC */
 str windows_right(str guid)
 {
     static const struct {
@@ -512,6 +511,11 @@ str windows_right(str guid)
         {"1131f6ad-9c07-11d1-f79f-00c04fc2dcd2", "DS-Replication-Get-Changes-All"},
         {"89e95b76-444d-4c62-991a-0facbeda640c", "DS-Replication-Get-Changes-In-Filtered-Set"},
         {"9923a32a-3607-11d2-b9be-0000f87a36b2", "DS-Install-Replica"},
+        {"19195a5b-6da0-11d0-afd3-00c04fd930c9", "domainDNS"},
+        {"f30e3bc2-9ff0-11d1-b603-0000f80367c1", "groupPolicyContainer"},
+        {"bf967a86-0de6-11d0-a285-00aa003049e2", "computer"},
+        {"bf967aba-0de6-11d0-a285-00aa003049e2", "user"},
+        {"bf967a9c-0de6-11d0-a285-00aa003049e2", "group"},
         {"00299570-246d-11d0-a768-00aa006e0529", "User-Force-Change-Password"},
         {"ab721a53-1e2f-11d0-9819-00aa0040529b", "User-Change-Password"},
     };
@@ -649,7 +653,7 @@ bool windows_sockaddr(struct value v, struct addr *addr, uint16_t *port)
     } else {
         return false;
     }
-    if (n >= 8 && b[0] == AF_INET_WINDOWS && b[1] == 0) {
+    if (n >= 8 && b[0] == AF_INET_WINDOWS && b[1] == 0 && (b[4] | b[5] | b[6] | b[7])) {
         *addr = (struct addr){.b = {[10] = 0xff, 0xff, b[4], b[5], b[6], b[7]}};
     } else if (n >= 24 && b[0] == AF_INET6_WINDOWS && b[1] == 0) {
         memcpy(addr->b, b + 8, sizeof addr->b);

@@ -22,7 +22,7 @@ str windows_protocol(uint64_t number);   /* "TCP" */
 str windows_dns_type(uint64_t number);   /* "AAAA" */
 str windows_error(uint64_t number);      /* of Win32, as services end with: "access denied" */
 str windows_disconnect(uint64_t reason); /* of a remote desktop session */
-str windows_right(str guid);             /* extended right of the directory, without braces */
+str windows_right(str guid);             /* right or class of the directory, no braces */
 
 /* Bit masks: appends the names of the bits that are set, "read, write"; unknown bits in hex. */
 void windows_file_access(uint64_t mask, struct buf *out);

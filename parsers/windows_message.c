@@ -166,7 +166,14 @@ WORD(format_dns_type, windows_dns_type)
 WORD(format_disconnect, windows_disconnect)
 CODED(format_ntstatus, windows_ntstatus)
 CODED(format_kerberos, windows_kerberos_error)
-CODED(format_encryption, windows_encryption)
+
+/* A refused ticket has no encryption: all ones. */
+static bool format_encryption(struct windows_view *w, struct line *l, struct value v)
+{
+    uint64_t n;
+
+    return !(value_u64(v, &n) && n == UINT32_MAX) && coded(w, l, v, windows_encryption);
+}
 
 /* A SubStatus of zero says nothing: the Status does. */
 static bool format_failure(struct windows_view *w, struct line *l, struct value v)
@@ -207,19 +214,21 @@ static bool format_tickets(struct windows_view *w, struct line *l, struct value 
     return mask(w, l, v, windows_ticket_options);
 }
 
-/* Takes "%%1234" or the GUID of a known right from the front of s. */
+/* Takes "%%1234", "{GUID}", "%{GUID}" or "%{S-1-5-32-544}" from the front of s. */
 static bool take_parameter(str *s, str *name)
 {
-    str rest = *s;
+    str rest = *s, inside;
     uint64_t n;
 
-    if (str_take(&rest, STR("%%")) && str_take_u64(&rest, &n))
+    *name = STR("");
+    if (str_take(&rest, STR("%%")) && str_take_u64(&rest, &n)) {
         *name = windows_parameter(n);
-    else if (str_take_char(&rest, '{') && rest.len >= 37 && rest.p[36] == '}') {
-        *name = windows_right(str_head(rest, 36));
-        rest = str_skip(rest, 37);
     } else {
-        return false;
+        rest = *s;
+        str_take_char(&rest, '%');
+        if (!str_take_char(&rest, '{') || !str_take_until(&rest, '}', &inside))
+            return false;
+        *name = str_starts(inside, STR("S-1-")) ? inside : windows_right(inside);
     }
     if (!name->len)
         *name = str_head(*s, s->len - rest.len);

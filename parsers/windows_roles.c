@@ -187,14 +187,14 @@ static void logon(struct windows_view *w)
         put_src(w, workstation);
 }
 
-/* The host of a service principal name: "cifs/fs01.acme.example", "TERMSRV/fs01:3389". */
+/* The host of a service principal name: "cifs/fs01.acme.example", "TERMSRV/fs01:3389"; a name
+ * without a service is taken as it is. */
 static str spn_host(str spn)
 {
     size_t slash = str_find_char(spn, '/');
 
-    if (slash >= spn.len)
-        return STR("");
-    spn = str_skip(spn, slash + 1);
+    if (slash < spn.len)
+        spn = str_skip(spn, slash + 1);
     return str_head(spn, str_find_char(spn, '/'));
 }
 
@@ -560,6 +560,7 @@ static void apply(struct windows_view *w, const struct windows_role *role, unsig
     case OP_SRC_PORT: put_port(&e->src_port, v); break;
     case OP_SRC_SOCKADDR: put_sockaddr(&e->src, &e->src_port, v); break;
     case OP_DST: put_dst(w, windows_text(w, v)); break;
+    case OP_DST_SPN: put_dst(w, spn_host(windows_text(w, v))); break;
     case OP_DST_SOCKADDR: put_sockaddr(&e->dst, &e->dst_port, v); break;
     case OP_PROGRAM: put(w, &e->program, v); break;
     case OP_ECS:

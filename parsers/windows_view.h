@@ -35,7 +35,7 @@ enum windows_op {
     OP_ACTOR_WRITER,  /* System/Security/@UserID */
     OP_TARGET_USER, OP_TARGET_DOMAIN, OP_TARGET_SID, OP_TARGET_LOGON, OP_TARGET_ACCOUNT,
     OP_SRC_OWN, OP_SRC, OP_SRC_ADDR, OP_SRC_PORT, OP_SRC_SOCKADDR,
-    OP_DST_OWN, OP_DST, OP_DST_SOCKADDR,
+    OP_DST_OWN, OP_DST, OP_DST_SPN, OP_DST_SOCKADDR,
     OP_PROGRAM, OP_ECS, OP_ECS_NUMBER,
     OP_UNNAMED, /* the role `then` of the n-th Data without a name */
 

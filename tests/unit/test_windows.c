@@ -1,0 +1,826 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Windows events from their tables: the direction of each kind of record, pairs of which the id
+ * alone would mislead, codes, messages, hostile values. */
+#include "parsers/windows_view.h"
+#include "tests/unit/test.h"
+
+#define OWN "SRV01.acme.example"
+#define SECURITY "Microsoft-Windows-Security-Auditing", "Security"
+
+/* "Name=value|Group/Name=value|=unnamed" as UTF-16 fields, as a record of a file has them. */
+static void add_fields(struct batch *b, str list)
+{
+    while (list.len) {
+        str item = str_head(list, str_find_char(list, '|'));
+        size_t equals = str_find_char(item, '=');
+        str name = str_head(item, equals), text = str_skip(item, equals + 1);
+        char *wide = arena_bytes(&b->arena, 2 * text.len + 1);
+        for (size_t i = 0; i < text.len; i++) {
+            wide[2 * i] = text.p[i];
+            wide[2 * i + 1] = 0;
+        }
+        batch_field(b, str_find_char(name, '/') < name.len ? FIELD_USER_DATA : FIELD_EVENT_DATA,
+                    name, (struct value){wide, (uint32_t)(2 * text.len), VALUE_UTF16});
+        list = str_skip(list, item.len + 1);
+    }
+}
+
+static const struct event *described(struct batch *b, struct windows_record r, const char *fields)
+{
+    const struct event *e = batch_begin(b, b->count + 1);
+
+    add_fields(b, str_of(fields));
+    windows_describe(b, &r, true);
+    batch_commit(b);
+    return e;
+}
+
+static const struct event *event_of(struct batch *b, const char *provider, const char *channel,
+                                    uint32_t code, const char *fields)
+{
+    struct windows_record r = {.provider = str_of(provider), .channel = str_of(channel),
+                               .computer = STR(OWN), .code = code,
+                               .user_sid = STR("S-1-5-21-1-2-3-1104")};
+
+    return described(b, r, fields);
+}
+
+static str message_of(struct batch *b, const struct event *e)
+{
+    return event_text(e, STR("message"), &b->arena);
+}
+
+/* "host 10.1.2.3:445"; parts that are missing are left out. */
+static str end_text(struct batch *b, const struct endpoint *end, uint16_t port)
+{
+    struct buf out = {0};
+
+    buf_str(&out, names_text(&b->names, end->host));
+    if (!addr_is_none(&end->addr)) {
+        buf_str(&out, out.len ? STR(" ") : STR(""));
+        addr_text(&end->addr, &out);
+    }
+    if (port)
+        buf_printf(&out, ":%u", port);
+    str text = arena_str(&b->arena, buf_view(&out));
+    buf_free(&out);
+    return text;
+}
+
+struct direction {
+    const char *provider, *channel;
+    uint32_t code;
+    const char *fields;
+    const char *src, *dst;
+};
+
+#define RDP_CORE "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS",                              \
+                 "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational"
+#define RDP_LSM "Microsoft-Windows-TerminalServices-LocalSessionManager",                          \
+                "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"
+#define RDP_RCM "Microsoft-Windows-TerminalServices-RemoteConnectionManager",                      \
+                "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational"
+#define RDP_CLIENT "Microsoft-Windows-TerminalServices-ClientActiveXCore",                         \
+                   "Microsoft-Windows-TerminalServices-RDPClient/Operational"
+#define RD_GATEWAY "Microsoft-Windows-TerminalServices-Gateway",                                   \
+                   "Microsoft-Windows-TerminalServices-Gateway/Operational"
+#define WINRM "Microsoft-Windows-WinRM", "Microsoft-Windows-WinRM/Operational"
+#define SMB_CLIENT "Microsoft-Windows-SMBClient"
+#define SMB_SERVER "Microsoft-Windows-SMBServer", "Microsoft-Windows-SMBServer/Security"
+#define WMI "Microsoft-Windows-WMI-Activity", "Microsoft-Windows-WMI-Activity/Operational"
+#define DCOM "Microsoft-Windows-DistributedCOM", "System"
+#define NTLM "Microsoft-Windows-NTLM", "Microsoft-Windows-NTLM/Operational"
+#define SYSMON "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational"
+#define SCM "Service Control Manager", "System"
+
+/* One line a row of the table "which side wrote the event", and its special cases. */
+static const struct direction directions[] = {
+    /* Logons: the server wrote it */
+    {SECURITY, 4624, "LogonType=3|IpAddress=10.1.2.3|IpPort=50123|WorkstationName=WS07",
+     "WS07 10.1.2.3:50123", OWN},
+    {SECURITY, 4624, "LogonType=8|IpAddress=10.1.2.3|IpPort=50123|WorkstationName=-",
+     "10.1.2.3:50123", OWN},
+    {SECURITY, 4624, "LogonType=10|IpAddress=10.1.2.3|IpPort=0|WorkstationName=SRV01", "10.1.2.3",
+     OWN}, /* of remote desktop logons the workstation is the server itself */
+    {SECURITY, 4624, "LogonType=7|IpAddress=10.1.2.3|IpPort=0|WorkstationName=SRV01", "10.1.2.3",
+     OWN},
+    {SECURITY, 4624, "LogonType=3|IpAddress=::ffff:10.1.2.3|IpPort=50123|WorkstationName=-",
+     "10.1.2.3:50123", OWN},
+    {SECURITY, 4624, "LogonType=3|IpAddress=fe80::1c2|IpPort=50123|WorkstationName=-",
+     "fe80::1c2:50123", OWN},
+    {SECURITY, 4624, "LogonType=3|IpAddress=-|IpPort=-|WorkstationName=-", "", OWN},
+    {SECURITY, 4624, "LogonType=2|IpAddress=127.0.0.1|IpPort=0|WorkstationName=SRV01", "", OWN},
+    {SECURITY, 4624, "LogonType=5|IpAddress=-|IpPort=-|WorkstationName=-", "", OWN},
+    {SECURITY, 4625, "LogonType=3|IpAddress=10.1.2.3|IpPort=50123|WorkstationName=kali",
+     "kali 10.1.2.3:50123", OWN},
+    /* ... except new credentials: the client did */
+    {SECURITY, 4624, "LogonType=9|IpAddress=::1|IpPort=0|WorkstationName=-", OWN, ""},
+    {SECURITY, 4648, "TargetServerName=fs01.acme.example|TargetInfo=cifs/fs01|IpAddress=-|IpPort=-",
+     OWN, "fs01.acme.example"},
+    {SECURITY, 4648, "TargetServerName=fs01|TargetInfo=fs01|IpAddress=10.1.2.5|IpPort=445", OWN,
+     "fs01 10.1.2.5:445"},
+    {SECURITY, 4648, "TargetServerName=localhost|TargetInfo=localhost|IpAddress=10.1.2.3|IpPort=0",
+     "10.1.2.3", OWN},
+    {SECURITY, 4648, "TargetServerName=srv01|TargetInfo=srv01|IpAddress=-|IpPort=-", "", OWN},
+    /* Domain controller */
+    {SECURITY, 4768, "TargetUserName=kuroda|IpAddress=::ffff:10.1.2.3|IpPort=50001|Status=0x0",
+     "10.1.2.3:50001", OWN},
+    {SECURITY, 4769, "TargetUserName=kuroda@ACME|IpAddress=::ffff:10.1.2.3|IpPort=50001|Status=0x0",
+     "10.1.2.3:50001", OWN},
+    {SECURITY, 4770, "TargetUserName=kuroda@ACME|IpAddress=10.1.2.3|IpPort=50001",
+     "10.1.2.3:50001", OWN},
+    {SECURITY, 4771, "TargetUserName=kuroda|IpAddress=10.1.2.3|IpPort=50001|Status=0x18",
+     "10.1.2.3:50001", OWN},
+    {SECURITY, 4776, "TargetUserName=kuroda|Workstation=\\\\WS07|Status=0x0", "WS07", OWN},
+    /* Sessions */
+    {SECURITY, 4778, "AccountName=kuroda|ClientName=WS07|ClientAddress=10.1.2.3", "WS07 10.1.2.3",
+     OWN},
+    {SECURITY, 4779, "AccountName=kuroda|ClientName=Unknown|ClientAddress=LOCAL", "", OWN},
+    {SECURITY, 4825, "AccountName=kuroda|ClientAddress=10.1.2.3", "10.1.2.3", OWN},
+    /* Shares */
+    {SECURITY, 5140, "ShareName=\\\\*\\C$|IpAddress=10.1.2.3|IpPort=50123", "10.1.2.3:50123", OWN},
+    {SECURITY, 5145, "ShareName=\\\\*\\IPC$|RelativeTargetName=svcctl|IpAddress=10.1.2.3|IpPort=5",
+     "10.1.2.3:5", OWN},
+    /* Filtering platform: Source is the local end, also of an inbound connection */
+    {SECURITY, 5156,
+     "Direction=%%14593|SourceAddress=10.1.2.9|SourcePort=50123|DestAddress=10.1.2.5|DestPort=445",
+     OWN " 10.1.2.9:50123", "10.1.2.5:445"},
+    {SECURITY, 5156,
+     "Direction=%%14592|SourceAddress=10.1.2.9|SourcePort=3389|DestAddress=10.1.2.3|DestPort=50123",
+     "10.1.2.3:50123", OWN " 10.1.2.9:3389"},
+    {SECURITY, 5156, /* written the other way round: the ephemeral port tells */
+     "Direction=%%14592|SourceAddress=10.1.2.3|SourcePort=50123|DestAddress=10.1.2.9|DestPort=3389",
+     "10.1.2.3:50123", OWN " 10.1.2.9:3389"},
+    {SECURITY, 5157,
+     "Direction=%%14592|SourceAddress=10.1.2.9|SourcePort=445|DestAddress=10.1.2.3|DestPort=50123",
+     "10.1.2.3:50123", OWN " 10.1.2.9:445"},
+    {SECURITY, 5152, /* a packet names its own source */
+     "Direction=%%14592|SourceAddress=10.1.2.3|SourcePort=59639|DestAddress=10.1.2.9|DestPort=3389",
+     "10.1.2.3:59639", OWN " 10.1.2.9:3389"},
+    /* No remote party: it comes from the session */
+    {SCM, 7045, "ServiceName=PSEXESVC|ImagePath=%SystemRoot%\\PSEXESVC.exe", "", ""},
+    {SECURITY, 4697, "ServiceName=PSEXESVC|ServiceFileName=x.exe", "", ""},
+    {SECURITY, 4698, "TaskName=\\a", "", ""},
+    {SECURITY, 4702, "TaskName=\\a", "", ""},
+    /* Remote desktop, server */
+    {RDP_RCM, 1149, "EventXML/Param1=kuroda|EventXML/Param2=ACME|EventXML/Param3=10.1.2.3",
+     "10.1.2.3", OWN},
+    {RDP_RCM, 261, "EventXML/listenerName=RDP-Tcp", "", OWN},
+    {RDP_LSM, 21, "EventXML/User=ACME\\kuroda|EventXML/SessionID=2|EventXML/Address=10.1.2.3",
+     "10.1.2.3", OWN},
+    {RDP_LSM, 22, "EventXML/User=ACME\\kuroda|EventXML/SessionID=2|EventXML/Address=LOCAL", "", OWN},
+    {RDP_LSM, 24, "EventXML/User=ACME\\kuroda|EventXML/SessionID=2|EventXML/Address=10.1.2.3",
+     "10.1.2.3", OWN},
+    {RDP_LSM, 25, "EventXML/User=ACME\\kuroda|EventXML/SessionID=2|EventXML/Address=10.1.2.3",
+     "10.1.2.3", OWN},
+    {RDP_CORE, 131, "ConnType=TCP|ClientIP=10.1.2.3:50123", "10.1.2.3:50123", OWN},
+    {RDP_CORE, 131, "ConnType=TCP|ClientIP=[fe80::1c2]:50123", "fe80::1c2:50123", OWN},
+    {RDP_CORE, 140, "IPString=10.1.2.3", "10.1.2.3", OWN},
+    /* Remote desktop, client */
+    {RDP_CLIENT, 1024, "Name=Server Name|Value=fs01.acme.example", OWN, "fs01.acme.example"},
+    {RDP_CLIENT, 1024, "Name=Server Name|Value=fs01:3390", OWN, "fs01:3390"},
+    {RDP_CLIENT, 1102, "Name=Server Address|Value=10.1.2.5", OWN, "10.1.2.5"},
+    {RDP_CLIENT, 1025, "", OWN, ""},
+    {RDP_CLIENT, 1026, "Name=Disconnect Reason|Value=263", OWN, ""},
+    {RDP_CLIENT, 1027, "DomainName=ACME|SessionId=4", OWN, ""},
+    {RDP_CLIENT, 1029, "TraceMessage=/6UN2Oco6V2sEKuooAIuzrrOUrk=-", OWN, ""},
+    {RDP_CLIENT, 1105, "", OWN, ""},
+    {RD_GATEWAY, 302,
+     "EventInfo/Username=ACME\\kuroda|EventInfo/IpAddress=203.0.113.7|EventInfo/Resource=fs01",
+     "203.0.113.7", "fs01"},
+    {RD_GATEWAY, 303,
+     "EventInfo/Username=ACME\\kuroda|EventInfo/IpAddress=203.0.113.7|EventInfo/Resource=10.1.2.5",
+     "203.0.113.7", "10.1.2.5"},
+    {RD_GATEWAY, 312, "EventInfo/Username=ACME\\kuroda|EventInfo/IpAddress=203.0.113.7",
+     "203.0.113.7", ""},
+    /* WinRM */
+    {WINRM, 6, "connection=fs01.acme.example/wsman?PSVersion=5.1.20348.320", OWN,
+     "fs01.acme.example"},
+    {WINRM, 6, "connection=http://10.1.2.5:5985/wsman?PSVersion=5.1", OWN, "10.1.2.5:5985"},
+    {WINRM, 8, "", OWN, ""},
+    {WINRM, 16, "", OWN, ""},
+    {WINRM, 33, "", OWN, ""},
+    {WINRM, 142, "operationName=Invoke|errorCode=5", OWN, ""},
+    {WINRM, 91,
+     "resourceUri=http://schemas.microsoft.com/powershell/x (ACME\\kuroda clientIP: 10.1.2.3)",
+     "10.1.2.3", OWN},
+    {WINRM, 91, "", "", OWN},
+    {WINRM, 169, "username=ACME\\kuroda|authenticationMechanism=NTLM", "", OWN},
+    {WINRM, 193, "", "", OWN},
+    /* SMB */
+    {SMB_CLIENT, "Microsoft-Windows-SmbClient/Security", 31001,
+     "ServerName=\\FS01|PrincipalName=cifs/FS01|LogonId=474190795|UserName=", OWN, "FS01"},
+    {SMB_CLIENT, "Microsoft-Windows-SmbClient/Connectivity", 30804,
+     "ServerName=\\FS01|Address=020001BD0A010205", OWN, "FS01 10.1.2.5:445"},
+    {SMB_SERVER, 551, "UserName=kuroda|ClientName=\\\\WS07|ClientAddress=02-00-F4-D5-0A-70-8C-8F",
+     "WS07 10.112.140.143:62677", OWN},
+    {SMB_SERVER, 1009, "ClientName=\\\\10.1.2.3", "10.1.2.3", OWN},
+    {"Microsoft-Windows-SMBServer", "Microsoft-Windows-SMBServer/Audit", 3000, "ClientName=10.1.2.3",
+     "10.1.2.3", OWN},
+    /* WMI and DCOM */
+    {WMI, 5858,
+     "Operation_ClientFailure/ClientMachine=WS07|Operation_ClientFailure/User=ACME\\kuroda", "WS07",
+     OWN},
+    {DCOM, 10028, "param1=fs01|param2=1a4|param3=C:\\Windows\\System32\\mmc.exe", OWN, "fs01"},
+    {DCOM, 10016, "param2=Remote|param6=ACME|param7=kuroda|param8=S-1-5-21-1|param9=10.1.2.3",
+     "10.1.2.3", OWN},
+    {DCOM, 10016, "param2=Local|param7=x|param9=LocalHost (Using LRPC)", OWN, OWN},
+    {DCOM, 10036, "param1=ACME|param2=kuroda|param3=S-1-5-21-1|param4=10.1.2.3", "10.1.2.3", OWN},
+    /* NTLM */
+    {NTLM, 8001, "TargetName=cifs/FS01|UserName=kuroda|DomainName=ACME", OWN, "FS01"},
+    {NTLM, 8002, "ClientUserName=kuroda|ClientDomainName=ACME", "", OWN},
+    {NTLM, 8003, "UserName=kuroda|DomainName=ACME|WorkstationName=WS07", "WS07", OWN},
+    {NTLM, 8004, "SChannelName=FS01|UserName=kuroda|DomainName=ACME|WorkstationName=WS07", "WS07",
+     "FS01"},
+    /* Others */
+    {SECURITY, 6272,
+     "SubjectUserName=kuroda|CallingStationID=203.0.113.7|NASIPv4Address=10.1.0.1|ClientIPAddress=-",
+     "203.0.113.7", "10.1.0.1"},
+    {SECURITY, 6273,
+     "SubjectUserName=kuroda|CallingStationID=00-11-22-33-44-55|NASIPv4Address=-|"
+     "ClientIPAddress=10.1.0.1",
+     "", "10.1.0.1"},
+    {"MSSQLSERVER", "Application", 18454, "=sa| = [CLIENT: 10.1.2.3]", "", OWN},
+    {"MSSQLSERVER", "Application", 18454, "=sa|= [CLIENT: 10.1.2.3]", "10.1.2.3", OWN},
+    {"MSSQL$RADAR", "Application", 18456, "=sa|= Reason: no.|= [CLIENT: 10.1.2.3]", "10.1.2.3", OWN},
+    {"MSSQLSERVER", "Application", 18456, "=sa|= Reason: no.|= [CLIENT: <local machine>]", "", OWN},
+    {SYSMON, 3,
+     "Initiated=true|SourceIp=10.1.2.9|SourceHostname=SRV01|SourcePort=50123|"
+     "DestinationIp=10.1.2.5|DestinationHostname=fs01|DestinationPort=445",
+     OWN " 10.1.2.9:50123", "fs01 10.1.2.5:445"},
+    {SYSMON, 3,
+     "Initiated=false|SourceIp=10.1.2.3|SourceHostname=ws07|SourcePort=50123|"
+     "DestinationIp=10.1.2.9|DestinationHostname=x|DestinationPort=3389",
+     "ws07 10.1.2.3:50123", OWN " 10.1.2.9:3389"},
+    {"OpenSSH", "OpenSSH/Operational", 4,
+     "process=sshd|payload=Accepted password for kuroda from 10.1.2.3 port 50123 ssh2",
+     "10.1.2.3:50123", OWN},
+    {"Microsoft-Windows-Bits-Client", "Microsoft-Windows-Bits-Client/Operational", 59,
+     "url=https://user@files.acme.example:8443/a/b", OWN, "files.acme.example:8443"},
+};
+
+TEST(windows_direction_is_that_of_the_table_on_whichever_side_the_record_was_written)
+{
+    for (size_t i = 0; i < array_len(directions); i++) {
+        const struct direction *d = &directions[i];
+        struct batch b = {0};
+        const struct event *e = event_of(&b, d->provider, d->channel, d->code, d->fields);
+        str src = end_text(&b, &e->src, e->src_port), dst = end_text(&b, &e->dst, e->dst_port);
+        if (!str_eq(src, str_of(d->src)) || !str_eq(dst, str_of(d->dst)))
+            test_failed(__FILE__, __LINE__, "%s %u (%s): got %.*s -> %.*s, want %s -> %s",
+                        d->provider, d->code, d->fields, PSTR(src), PSTR(dst), d->src, d->dst);
+        batch_free(&b);
+    }
+}
+
+static void check_kind(const char *provider, const char *channel, uint32_t code, enum kind kind)
+{
+    struct batch b = {0};
+    const struct event *e = event_of(&b, provider, channel, code, "");
+
+    if (e->kind != kind)
+        test_failed(__FILE__, __LINE__, "%s/%s %u: got %s, want %s", provider, channel, code,
+                    kind_text(e->kind), kind_text(kind));
+    batch_free(&b);
+}
+
+TEST(windows_kind_depends_on_provider_or_channel_and_id_never_on_the_id_alone)
+{
+    check_kind("Microsoft-Windows-Eventlog", "Security", 1102, KIND_LOG_CLEARED);
+    check_kind(RDP_CLIENT, 1102, KIND_RDP_CLIENT);
+    check_kind("Microsoft-Windows-Eventlog", "System", 104, KIND_LOG_CLEARED);
+    check_kind(RDP_CORE, 104, KIND_RDP_CONNECTION);
+    check_kind("Microsoft-Windows-Kernel-General", "System", 1, KIND_TIME_CHANGED);
+    check_kind("Microsoft-Windows-FilterManager", "System", 1, KIND_OTHER);
+    check_kind(SYSMON, 1, KIND_PROCESS_START);
+    check_kind(SYSMON, 4, KIND_LOG_SERVICE);
+    check_kind("OpenSSH", "OpenSSH/Operational", 4, KIND_OTHER);
+    check_kind("Microsoft-Windows-Bits-Client", "Microsoft-Windows-Bits-Client/Operational", 4,
+               KIND_TRANSFER);
+    check_kind(SYSMON, 6, KIND_DRIVER_LOADED);
+    check_kind(WINRM, 6, KIND_WINRM_CLIENT);
+    check_kind("Microsoft-Windows-Winlogon", "Application", 6000, KIND_OTHER);
+    check_kind("AD FS Auditing", "Security", 4624, KIND_OTHER);
+    check_kind("", "Security", 4624, KIND_LOGON);
+    check_kind("", "Microsoft-Windows-WinRM/Operational", 6, KIND_WINRM_CLIENT);
+}
+
+TEST(windows_names_of_logs_are_compared_without_case)
+{
+    check_kind("MICROSOFT-WINDOWS-SECURITY-AUDITING", "security", 4624, KIND_LOGON);
+    check_kind("", "microsoft-windows-SYSMON/operational", 1, KIND_PROCESS_START);
+}
+
+TEST(windows_table_is_sorted_and_every_line_finds_itself)
+{
+    size_t count;
+    const struct windows_row *rows = windows_rows(&count);
+
+    CHECK(count > 600);
+    for (size_t i = 1; i < count; i++)
+        if (rows[i - 1].group > rows[i].group ||
+            (rows[i - 1].group == rows[i].group && rows[i - 1].code >= rows[i].code))
+            test_failed(__FILE__, __LINE__, "not ascending at %u", rows[i].code);
+}
+
+TEST(windows_every_log_name_is_found)
+{
+    static const struct {
+        const char *name;
+        unsigned group;
+    } logs[] = {
+#define LOG(group, name) {name, G_##group},
+#include "parsers/windows_logs.def"
+#undef LOG
+    };
+    size_t count;
+    const struct windows_row *rows = windows_rows(&count);
+
+    for (size_t i = 0; i < array_len(logs); i++) {
+        size_t at = 0;
+        while (at < count && rows[at].group != logs[i].group)
+            at++;
+        CHECK(at < count);
+        struct windows_record r = {.provider = str_of(logs[i].name), .code = rows[at].code};
+        if (windows_row_of(&r) != &rows[at])
+            test_failed(__FILE__, __LINE__, "%s: not found; is windows_logs.def sorted?",
+                        logs[i].name);
+    }
+}
+
+TEST(windows_every_known_field_is_found_in_any_case)
+{
+    static const char *const names[] = {
+#define LENGTH(n)
+#define FIELD(id, name) name,
+#include "parsers/windows_fields.def"
+#undef LENGTH
+#undef FIELD
+    };
+
+    for (size_t i = 0; i < array_len(names); i++) {
+        char upper[64];
+        str name = str_of(names[i]);
+        for (size_t k = 0; k < name.len; k++)
+            upper[k] = (char)(name.p[k] >= 'a' && name.p[k] <= 'z' ? name.p[k] - 32 : name.p[k]);
+        if ((size_t)windows_field_of(name) != i ||
+            (size_t)windows_field_of((str){upper, name.len}) != i)
+            test_failed(__FILE__, __LINE__, "%s: not found", names[i]);
+    }
+    CHECK_INT(windows_field_of(STR("")), F_COUNT);
+    CHECK_INT(windows_field_of(STR("TargetUserNamf")), F_COUNT);
+    CHECK_INT(windows_field_of(STR("a name that is longer than any known one is")), F_COUNT);
+}
+
+#define SUBJECT "SubjectUserSid=S-1-5-21-1-2-3-500|SubjectUserName=adm|SubjectDomainName=ACME|"    \
+                "SubjectLogonId=0x14f50|"
+#define TARGET "TargetUserSid=S-1-5-21-1-2-3-1104|TargetUserName=t.kuroda|TargetDomainName=ACME|"  \
+               "TargetLogonId=0x2cff42b44|"
+
+TEST(windows_logon_carries_who_where_and_session)
+{
+    struct batch b = {0};
+    const struct event *e = event_of(
+        &b, SECURITY, 4624,
+        "SubjectUserSid=S-1-0-0|SubjectUserName=-|SubjectDomainName=-|SubjectLogonId=0x0|" TARGET
+        "LogonType=3|LogonProcessName=NtLmSsp |AuthenticationPackageName=NTLM|WorkstationName=WS07|"
+        "ProcessId=0x0|ProcessName=-|IpAddress=10.1.2.3|IpPort=50123");
+
+    CHECK_INT(e->kind, KIND_LOGON);
+    CHECK_INT(e->outcome, OUTCOME_SUCCESS);
+    CHECK_INT((int)e->actor.sid, 0);
+    CHECK_INT((int)e->actor.user, 0);
+    CHECK_STR(names_text(&b.names, e->target.user), "t.kuroda");
+    CHECK_STR(names_text(&b.names, e->target.domain), "ACME");
+    CHECK_STR(names_text(&b.names, e->target.sid), "S-1-5-21-1-2-3-1104");
+    CHECK_INT(e->target.logon, 0x2cff42b44);
+    CHECK_STR(names_text(&b.names, e->host), OWN);
+    CHECK_STR(event_text(e, STR("winlog.logon.type"), &b.arena), "Network");
+    CHECK_STR(event_text(e, STR("winlog.logon.id"), &b.arena), "0x2cff42b44");
+    batch_free(&b);
+}
+
+TEST(windows_typed_values_read_like_texts)
+{
+    static const uint8_t sid[] = {1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3,
+                                  0, 0, 0, 0x50, 4, 0, 0};
+    static const uint64_t logon = 0x2cff42b44;
+    static const uint32_t type = 10, port = 50123;
+    struct batch b = {0};
+    struct windows_record r = {.provider = STR("Microsoft-Windows-Security-Auditing"),
+                               .code = 4624, .computer = STR(OWN)};
+    struct event *e = batch_begin(&b, 0);
+
+    batch_field(&b, FIELD_EVENT_DATA, STR("TargetUserSid"),
+                (struct value){sid, sizeof sid, VALUE_SID});
+    batch_field(&b, FIELD_EVENT_DATA, STR("TargetLogonId"), (struct value){&logon, 8, VALUE_HEX64});
+    batch_field(&b, FIELD_EVENT_DATA, STR("LogonType"), (struct value){&type, 4, VALUE_U32});
+    batch_field(&b, FIELD_EVENT_DATA, STR("IpAddress"), value_of(STR("10.1.2.3")));
+    batch_field(&b, FIELD_EVENT_DATA, STR("IpPort"), (struct value){&port, 4, VALUE_U32});
+    windows_describe(&b, &r, true);
+    batch_commit(&b);
+    CHECK_STR(names_text(&b.names, e->target.sid), "S-1-5-21-1-2-3-1104");
+    CHECK_INT(e->target.logon, logon);
+    CHECK_INT(e->src_port, 50123);
+    CHECK_STR(message_of(&b, e),
+              "Logon type 10 (remote interactive): S-1-5-21-1-2-3-1104 from 10.1.2.3:50123");
+    batch_free(&b);
+}
+
+TEST(windows_system_part_becomes_winlog_fields)
+{
+    struct batch b = {0};
+    struct windows_record r = {
+        .provider = STR("X"), .provider_guid = STR("{a}"), .channel = STR("X/Operational"),
+        .computer = STR(OWN), .user_sid = STR("S-1-5-18"), .activity_id = STR("{b}"),
+        .keywords = STR("0x8000000000000000"), .code = 7, .record_id = 4711, .version = 2,
+        .has_version = true, .task = 12, .has_task = true, .pid = 600, .tid = 604, .has_pid = true,
+    };
+    const struct event *e = described(&b, r, "");
+
+    CHECK_STR(event_text(e, STR("winlog.record_id"), &b.arena), "4711");
+    CHECK_STR(event_text(e, STR("winlog.version"), &b.arena), "2");
+    CHECK_STR(event_text(e, STR("winlog.task"), &b.arena), "12");
+    CHECK_STR(event_text(e, STR("winlog.opcode"), &b.arena), "");
+    CHECK_STR(event_text(e, STR("winlog.process.pid"), &b.arena), "600");
+    CHECK_STR(event_text(e, STR("winlog.process.thread.id"), &b.arena), "604");
+    CHECK_STR(event_text(e, STR("winlog.provider_guid"), &b.arena), "{a}");
+    CHECK_STR(event_text(e, STR("winlog.activity_id"), &b.arena), "{b}");
+    CHECK_STR(event_text(e, STR("winlog.user.identifier"), &b.arena), "S-1-5-18");
+    CHECK_INT(e->code, 7);
+    batch_free(&b);
+}
+
+TEST(windows_audit_keywords_and_status_decide_the_outcome)
+{
+    struct windows_record r = {.provider = STR("Microsoft-Windows-Security-Auditing"),
+                               .code = 4673, .computer = STR(OWN),
+                               .keywords = STR("0x8010000000000000")};
+    struct batch b = {0};
+
+    CHECK_INT(described(&b, r, SUBJECT)->outcome, OUTCOME_FAILURE);
+    r.keywords = STR("0x8020000000000000");
+    CHECK_INT(described(&b, r, SUBJECT)->outcome, OUTCOME_SUCCESS);
+    r.keywords = STR("");
+    CHECK_INT(described(&b, r, SUBJECT)->outcome, OUTCOME_UNKNOWN);
+    r.code = 4768;
+    CHECK_INT(described(&b, r, "Status=0x18")->outcome, OUTCOME_FAILURE);
+    CHECK_INT(described(&b, r, "Status=0x18")->kind, KIND_KERBEROS_FAILED);
+    CHECK_INT(described(&b, r, "Status=0x0")->outcome, OUTCOME_SUCCESS);
+    CHECK_INT(described(&b, r, "Status=0x0")->kind, KIND_KERBEROS_TGT);
+    batch_free(&b);
+}
+
+TEST(windows_openssh_text_names_kind_user_and_client)
+{
+    static const struct {
+        const char *payload, *user;
+        enum kind kind;
+        uint16_t port;
+    } lines[] = {
+        {"Accepted publickey for kuroda from 10.1.2.3 port 5 ssh2: ED25519 SHA256:x", "kuroda",
+         KIND_LOGON, 5},
+        {"Failed password for root from 10.1.2.3 port 6 ssh2", "root", KIND_LOGON_FAILED, 6},
+        {"Failed password for invalid user bob from 10.1.2.3 port 7 ssh2", "bob",
+         KIND_LOGON_FAILED, 7},
+        {"Failed none for invalid user x from 9.9.9.9 port 1 from 10.1.2.3 port 8 ssh2",
+         "x from 9.9.9.9 port 1", KIND_LOGON_FAILED, 8},
+        {"Invalid user hacker from 10.1.2.3 port 9", "hacker", KIND_LOGON_FAILED, 9},
+        {"Disconnected from user kuroda 10.1.2.3 port 10", "kuroda", KIND_SESSION_CLOSE, 10},
+        {"Connection closed by 10.1.2.3 port 11 [preauth]", "", KIND_SESSION_CLOSE, 11},
+        {"Server listening on 0.0.0.0 port 22.", "", KIND_LOG_SERVICE, 0},
+        {"Accepted password for kuroda from nowhere port 5", "", KIND_LOGON, 0},
+    };
+
+    for (size_t i = 0; i < array_len(lines); i++) {
+        struct batch b = {0};
+        char fields[256];
+        snprintf(fields, sizeof fields, "process=sshd|payload=%s", lines[i].payload);
+        const struct event *e = event_of(&b, "OpenSSH", "OpenSSH/Operational", 4, fields);
+        CHECK_INT(e->kind, lines[i].kind);
+        CHECK_STR(names_text(&b.names, e->target.user), lines[i].user);
+        CHECK_INT(e->src_port, lines[i].port);
+        batch_free(&b);
+    }
+}
+
+TEST(windows_powershell_tells_its_host_application_and_serving_end)
+{
+    struct batch b = {0};
+    const struct event *e = event_of(&b, "PowerShell", "Windows PowerShell", 400,
+                                     "=Available|=None|=\tNewEngineState=Available\r\n"
+                                     "\tHostName=ServerRemoteHost\r\n\tHostApplication="
+                                     "C:\\Windows\\system32\\wsmprovhost.exe -Embedding\r\n");
+
+    CHECK_STR(end_text(&b, &e->dst, 0), OWN);
+    CHECK_STR(event_text(e, STR("process.command_line"), &b.arena),
+              "C:\\Windows\\system32\\wsmprovhost.exe -Embedding");
+    e = event_of(&b, "Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational",
+                 4103, "ContextInfo=  Host Name = ConsoleHost\r\n  User = ACME\\kuroda\r\n|Payload=x");
+    CHECK_STR(names_text(&b.names, e->actor.user), "kuroda");
+    CHECK_STR(names_text(&b.names, e->actor.domain), "ACME");
+    batch_free(&b);
+}
+
+TEST(windows_task_content_gives_the_command)
+{
+    struct batch b = {0};
+    const struct event *e = event_of(
+        &b, SECURITY, 4698,
+        SUBJECT "TaskName=\\evil|TaskContent=<Task><Actions><Exec><Command>cmd.exe</Command>"
+                "<Arguments>/c whoami &gt; C:\\a &amp; exit</Arguments></Exec></Actions></Task>");
+
+    CHECK_STR(event_text(e, STR("process.command_line"), &b.arena),
+              "cmd.exe /c whoami > C:\\a & exit");
+    CHECK_STR(names_text(&b.names, e->program), "cmd.exe");
+    CHECK_STR(message_of(&b, e),
+              "Scheduled task created: \\evil = cmd.exe /c whoami > C:\\a & exit by ACME\\adm");
+    batch_free(&b);
+}
+
+TEST(windows_severity_rises_with_what_was_turned_off)
+{
+    struct batch b = {0};
+
+    CHECK_INT(event_of(&b, "Microsoft-Windows-Eventlog", "Security", 1102, "")->severity,
+              SEVERITY_HIGH);
+    CHECK_INT(event_of(&b, SECURITY, 4719, "AuditPolicyChanges=%%8448, %%8450")->severity,
+              SEVERITY_MEDIUM);
+    CHECK_INT(event_of(&b, SECURITY, 4719, "AuditPolicyChanges=%%8449")->severity, SEVERITY_LOW);
+    CHECK_INT(event_of(&b, SECURITY, 4950,
+                       "SettingType=Enable Windows Firewall|SettingValue=No")->severity,
+              SEVERITY_HIGH);
+    CHECK_INT(event_of(&b, "Microsoft-Windows-Windows Defender", "", 5007,
+                       "New Value=HKLM\\Defender\\Exclusions\\Paths\\C:\\ = 0x0")->severity,
+              SEVERITY_MEDIUM);
+    CHECK_INT(event_of(&b, "Microsoft-Windows-Windows Defender", "", 5007,
+                       "New Value=HKLM\\Defender\\Real-Time Protection\\"
+                       "DisableRealtimeMonitoring = 0x1")->severity,
+              SEVERITY_HIGH);
+    batch_free(&b);
+}
+
+TEST(windows_codes_are_spelled_out)
+{
+    struct buf out = {0};
+    struct addr addr;
+    uint16_t port = 0;
+
+    CHECK_STR(windows_logon_type(10), "remote interactive");
+    CHECK_STR(windows_logon_type(6), "");
+    CHECK_STR(windows_ntstatus(0xc0000234), "account locked out");
+    CHECK_STR(windows_ntstatus(UINT64_C(0xffffffffc000006a)), "");
+    CHECK_STR(windows_kerberos_error(0x25), "clocks too far apart");
+    CHECK_STR(windows_encryption(0x17), "RC4-HMAC");
+    CHECK_STR(windows_parameter(14592), "inbound");
+    CHECK_STR(windows_service_start(3), "demand");
+    CHECK_STR(windows_right(STR("1131F6AD-9C07-11D1-F79F-00C04FC2DCD2")),
+              "DS-Replication-Get-Changes-All");
+    windows_file_access(0x120089 | 0x8000000, &out);
+    CHECK_STR(buf_view(&out), "read, read extended attributes, read attributes, read permissions, "
+                              "synchronize, 0x8000000");
+    out.len = 0;
+    windows_ticket_options(0x40810010, &out);
+    CHECK_STR(buf_view(&out), "renewable-ok, canonicalize, renewable, forwardable");
+    out.len = 0;
+    CHECK(windows_sockaddr((struct value){"\x02\x00\xf4\xd5\x0a\x70\x8c\x8f", 8, VALUE_BINARY},
+                           &addr, &port));
+    CHECK_INT(port, 0xf4d5);
+    addr_text(&addr, &out);
+    CHECK_STR(buf_view(&out), "10.112.140.143");
+    buf_free(&out);
+}
+
+TEST(windows_sockaddr_rejects_what_is_none)
+{
+    struct addr addr;
+    uint16_t port;
+    static const char v6[28] = {23, 0, 1, 0xbd - 256, 0, 0, 0, 0, 0xfe - 256, 0x80 - 256, [23] = 1};
+
+    CHECK(windows_sockaddr((struct value){v6, 28, VALUE_BINARY}, &addr, &port));
+    CHECK_INT(port, 445);
+    for (uint32_t len = 0; len < 24; len++)
+        CHECK(!windows_sockaddr((struct value){v6, len, VALUE_BINARY}, &addr, &port));
+    CHECK(!windows_sockaddr(value_of(STR("")), &addr, &port));
+    CHECK(!windows_sockaddr(value_of(STR("02-00-F4")), &addr, &port));
+    CHECK(!windows_sockaddr(value_of(STR("not hex at all")), &addr, &port));
+    CHECK(!windows_sockaddr(value_of(STR("020001BD00000000")), &addr, &port));
+}
+
+static const struct {
+    const char *provider, *channel;
+    uint32_t code;
+    const char *fields, *message;
+} messages[] = {
+    {SECURITY, 4624,
+     SUBJECT TARGET "LogonType=3|AuthenticationPackageName=NTLM|WorkstationName=WS07|"
+                    "LmPackageName=NTLM V2|ProcessName=-|IpAddress=10.1.2.3|IpPort=50123",
+     "Logon type 3 (network): ACME\\t.kuroda from 10.1.2.3:50123 (WS07) via NTLM NTLM V2"},
+    {SECURITY, 4624,
+     TARGET "LogonType=9|AuthenticationPackageName=Negotiate|TargetOutboundUserName=admin|"
+            "TargetOutboundDomainName=ACME|ProcessName=C:\\Windows\\System32\\svchost.exe",
+     "Logon type 9 (new credentials): ACME\\t.kuroda via Negotiate, outbound as ACME\\admin, by "
+     "svchost.exe"},
+    {SECURITY, 4625,
+     TARGET "LogonType=3|IpAddress=10.1.2.3|IpPort=0|WorkstationName=-|Status=0xc000006d|"
+            "SubStatus=0xc0000064|AuthenticationPackageName=NTLM",
+     "Failed logon type 3 (network): ACME\\t.kuroda from 10.1.2.3 via NTLM: no such user "
+     "(0xc0000064)"},
+    {SECURITY, 4634, TARGET "LogonType=3",
+     "Logoff: ACME\\t.kuroda, logon type 3 (network), session 0x2cff42b44"},
+    {SECURITY, 4648,
+     SUBJECT TARGET "TargetServerName=fs01|TargetInfo=cifs/fs01|IpAddress=10.1.2.5|IpPort=445|"
+                    "ProcessName=-",
+     "Explicit credentials: ACME\\adm used ACME\\t.kuroda for fs01 (cifs/fs01) at 10.1.2.5:445"},
+    {SECURITY, 4672, SUBJECT "PrivilegeList=SeDebugPrivilege\r\n\t\t\tSeTcbPrivilege",
+     "Special privileges for ACME\\adm: SeDebugPrivilege SeTcbPrivilege"},
+    {SECURITY, 4688,
+     SUBJECT "NewProcessName=C:\\a\\b.exe|CommandLine=b.exe -x|ParentProcessName=C:\\c.exe",
+     "Process started: b.exe -x by ACME\\adm, parent C:\\c.exe"},
+    {SECURITY, 4688, SUBJECT "NewProcessName=C:\\a\\b.exe|CommandLine=",
+     "Process started: C:\\a\\b.exe by ACME\\adm"},
+    {SECURITY, 4697,
+     SUBJECT "ServiceName=PSEXESVC|ServiceFileName=%SystemRoot%\\PSEXESVC.exe|ServiceType=0x10|"
+             "ServiceStartType=3|ServiceAccount=LocalSystem",
+     "Service installed: PSEXESVC = %SystemRoot%\\PSEXESVC.exe (own process, start demand, account "
+     "LocalSystem) by ACME\\adm"},
+    {SCM, 7045,
+     "ServiceName=PSEXESVC|ImagePath=%SystemRoot%\\PSEXESVC.exe|ServiceType=user mode service|"
+     "StartType=demand start|AccountName=LocalSystem",
+     "Service installed: PSEXESVC = %SystemRoot%\\PSEXESVC.exe (user mode service, demand start, "
+     "account LocalSystem)"},
+    {SCM, 7036, "param1=Volume Shadow Copy|param2=running",
+     "Service Volume Shadow Copy entered the running state"},
+    {SCM, 7040, "param1=Windows Defender|param2=auto start|param3=disabled|param4=WinDefend",
+     "Start type of service Windows Defender (WinDefend) changed from auto start to disabled"},
+    {SCM, 7023, "param1=Spooler|param2=%%1053",
+     "Service Spooler ended with error no answer to the start request in time"},
+    {SECURITY, 4719,
+     SUBJECT "CategoryId=%%8273|SubcategoryId=%%12544|AuditPolicyChanges=%%8448, %%8450",
+     "Audit policy changed: Logon: success auditing removed, failure auditing removed by ACME\\adm"},
+    {SECURITY, 4720, SUBJECT TARGET, "Account created: ACME\\t.kuroda by ACME\\adm"},
+    {SECURITY, 4732, SUBJECT "MemberName=-|MemberSid=S-1-5-21-9|TargetUserName=Administrators|"
+                             "TargetDomainName=Builtin|TargetSid=S-1-5-32-544",
+     "S-1-5-21-9 added to local group Builtin\\Administrators by ACME\\adm"},
+    {SECURITY, 4768,
+     "TargetUserName=t.kuroda|TargetDomainName=ACME|Status=0x0|TicketEncryptionType=0x17|"
+     "PreAuthType=0|IpAddress=::ffff:10.1.2.3|IpPort=50001",
+     "Kerberos TGT for ACME\\t.kuroda from 10.1.2.3:50001: success, RC4-HMAC (0x17), "
+     "pre-authentication none"},
+    {SECURITY, 4769,
+     "TargetUserName=t.kuroda@ACME.EXAMPLE|TargetDomainName=ACME.EXAMPLE|ServiceName=FS01$|"
+     "Status=0x25|TicketEncryptionType=0xffffffff|TicketOptions=0x40810000|"
+     "IpAddress=::ffff:10.1.2.3|IpPort=50001",
+     "Kerberos service ticket for FS01$ to ACME.EXAMPLE\\t.kuroda from 10.1.2.3:50001: clocks too "
+     "far apart (0x25), options canonicalize, renewable, forwardable"},
+    {SECURITY, 4771, "TargetUserName=t.kuroda|Status=0x18|IpAddress=10.1.2.3|IpPort=1",
+     "Kerberos pre-authentication of t.kuroda failed from 10.1.2.3:1: wrong password (0x18)"},
+    {SECURITY, 4776, "TargetUserName=t.kuroda|Workstation=WS07|Status=0xc000006a",
+     "NTLM validation of t.kuroda from workstation WS07: wrong password (0xc000006a)"},
+    {SECURITY, 4778, "AccountName=t.kuroda|AccountDomain=ACME|LogonID=0x6a423|"
+                     "SessionName=RDP-Tcp#5|ClientName=WS07|ClientAddress=10.1.2.3",
+     "Session RDP-Tcp#5 reconnected: ACME\\t.kuroda from 10.1.2.3 (WS07)"},
+    {SECURITY, 5140, SUBJECT "ShareName=\\\\*\\ADMIN$|AccessMask=0x1|IpAddress=10.1.2.3|IpPort=2",
+     "Share \\\\*\\ADMIN$ accessed by ACME\\adm from 10.1.2.3:2 (read)"},
+    {SECURITY, 5145,
+     SUBJECT "ShareName=\\\\*\\ADMIN$|RelativeTargetName=PSEXESVC.exe|AccessMask=0x6|"
+             "IpAddress=10.1.2.3|IpPort=2",
+     "\\\\*\\ADMIN$\\PSEXESVC.exe accessed by ACME\\adm from 10.1.2.3:2 (write, append)"},
+    {SECURITY, 4662,
+     SUBJECT "ObjectType=%{19195a5b-6da0-11d0-afd3-00c04fd930c9}|ObjectName=%{0b32719a}|"
+             "Properties=%%7688\r\n\t\t{1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}",
+     "Directory object %{0b32719a} (domainDNS) accessed by ACME\\adm: control access, "
+     "DS-Replication-Get-Changes-All"},
+    {SECURITY, 4616, SUBJECT "PreviousTime=a|NewTime=b|ProcessName=C:\\x.exe",
+     "System time changed from a to b by ACME\\adm with C:\\x.exe"},
+    {"Microsoft-Windows-Eventlog", "System", 104,
+     "LogFileCleared/SubjectUserName=adm|LogFileCleared/SubjectDomainName=ACME|"
+     "LogFileCleared/Channel=Application|LogFileCleared/BackupPath=",
+     "Log Application cleared by ACME\\adm"},
+    {"Microsoft-Windows-Eventlog", "Security", 1102,
+     "LogFileCleared/SubjectUserName=adm|LogFileCleared/SubjectDomainName=ACME",
+     "Security log cleared by ACME\\adm"},
+    {RDP_RCM, 1149, "EventXML/Param1=t.kuroda|EventXML/Param2=ACME|EventXML/Param3=10.1.2.3",
+     "RDP network authentication succeeded: ACME\\t.kuroda from 10.1.2.3"},
+    {RDP_LSM, 21, "EventXML/User=ACME\\t.kuroda|EventXML/SessionID=2|EventXML/Address=10.1.2.3",
+     "Remote desktop session 2 logon: ACME\\t.kuroda from 10.1.2.3"},
+    {RDP_LSM, 40, "EventXML/Session=2|EventXML/Reason=5",
+     "Session 2 disconnected, reason 5 (replaced by another connection)"},
+    {RDP_CLIENT, 1024, "Value=fs01", "RDP client is trying to connect to fs01"},
+    {WINRM, 6, "connection=fs01/wsman?PSVersion=5.1",
+     "WinRM session to fs01 by S-1-5-21-1-2-3-1104"},
+    {SYSMON, 1, "Image=C:\\b.exe|CommandLine=b.exe -x|User=ACME\\t.kuroda|ParentImage=C:\\c.exe",
+     "Process started: b.exe -x by ACME\\t.kuroda, parent C:\\c.exe"},
+    {SYSMON, 10, "SourceImage=C:\\a.exe|TargetImage=C:\\lsass.exe|GrantedAccess=0x1010",
+     "C:\\a.exe opened C:\\lsass.exe (read memory, query limited information)"},
+    {"Microsoft-Windows-Backup", "Microsoft-Windows-Backup", 524, "",
+     "System backup catalog deleted"},
+    {"Microsoft-Windows-Windows Defender", "Microsoft-Windows-Windows Defender/Operational", 1116,
+     "Threat Name=HackTool:Win32/Mimikatz|Severity Name=High|Path=file:_C:\\m.exe|"
+     "Process Name=C:\\x.exe|Detection User=ACME\\t.kuroda",
+     "Malware detected: HackTool:Win32/Mimikatz (High) in file:_C:\\m.exe by C:\\x.exe, user "
+     "ACME\\t.kuroda"},
+    {"ESENT", "Application", 325, "=NTDS|=3392|=|=2|=C:\\t\\ntds.dit|=0",
+     "NTDS: database created: C:\\t\\ntds.dit"},
+    {"Vendor-Product", "Application", 12, "A=1|B=-|Group/C=3|=x",
+     "Vendor-Product 12: A=1, C=3, x"},
+};
+
+TEST(windows_messages_are_what_an_analyst_reads)
+{
+    for (size_t i = 0; i < array_len(messages); i++) {
+        struct batch b = {0};
+        const struct event *e = event_of(&b, messages[i].provider, messages[i].channel,
+                                         messages[i].code, messages[i].fields);
+        CHECK_STR(message_of(&b, e), messages[i].message);
+        batch_free(&b);
+    }
+}
+
+/* Every template is filled from nothing and from every field it could name. */
+TEST(windows_every_template_renders)
+{
+    size_t count;
+    const struct windows_row *rows = windows_rows(&count);
+    static const struct {
+        const char *name;
+        unsigned group;
+    } logs[] = {
+#define LOG(group, name) {name, G_##group},
+#include "parsers/windows_logs.def"
+#undef LOG
+        {"screenconnect client (1)", G_SCREEN_CONNECT},
+        {"mssqlserver", G_MSSQL},
+    };
+
+    for (size_t i = 0; i < count; i++) {
+        struct batch b = {0};
+        size_t log = 0;
+        while (log < array_len(logs) && logs[log].group != rows[i].group)
+            log++;
+        if (log == array_len(logs)) {
+            test_failed(__FILE__, __LINE__, "group of %u has no name", rows[i].code);
+            continue;
+        }
+        const struct event *e = event_of(&b, logs[log].name, "", rows[i].code, "");
+        str message = message_of(&b, e);
+        CHECK(message.len > 0);
+        if (str_find_char(message, '{') < message.len || str_find_char(message, '[') < message.len ||
+            str_find_char(message, ']') < message.len || str_find_char(message, '}') < message.len)
+            test_failed(__FILE__, __LINE__, "%u: template left over: %.*s", rows[i].code,
+                        PSTR(message));
+        batch_free(&b);
+    }
+}
+
+TEST(windows_hostile_values_stay_on_one_short_line)
+{
+    struct batch b = {0};
+    static char huge[200000];
+    struct windows_record r = {.provider = STR("Service Control Manager"), .code = 7045,
+                               .computer = STR("a\0b\n<script>")};
+    memset(huge, 'A', sizeof huge);
+    struct event *e = batch_begin(&b, 0);
+
+    batch_field(&b, FIELD_EVENT_DATA, STR("ServiceName"),
+                value_of(STR("a\0b\r\nc\x1b[31m\xe2\x80\xae evil \xff")));
+    batch_field(&b, FIELD_EVENT_DATA, STR("ImagePath"),
+                (struct value){huge, sizeof huge, VALUE_UTF16});
+    batch_field(&b, FIELD_EVENT_DATA, STR("AccountName"), value_of((str){huge, sizeof huge}));
+    batch_field(&b, FIELD_EVENT_DATA, (str){huge, 70000}, value_of(STR("x")));
+    windows_describe(&b, &r, true);
+    batch_commit(&b);
+    str message = message_of(&b, e);
+    CHECK(message.len < 1200);
+    CHECK(utf8_valid(message));
+    for (size_t i = 0; i < message.len; i++)
+        CHECK((unsigned char)message.p[i] >= ' ');
+    CHECK(names_text(&b.names, e->program).len <= 3 * 1024);
+    batch_free(&b);
+}
+
+TEST(windows_odd_lengths_and_types_do_no_harm)
+{
+    static const uint8_t bytes[64] = {1, 15, 0xff, 0xd8, 2, 0, 0xff};
+
+    for (unsigned type = 0; type < 256; type++)
+        for (uint32_t len = 0; len < 40; len += 1 + len / 9) {
+            struct batch b = {0};
+            struct windows_record r = {.provider = STR("Microsoft-Windows-Security-Auditing"),
+                                       .code = 4624 + type % 2 * 24, .computer = STR("")};
+            batch_begin(&b, 0);
+            uint8_t *own = arena_alloc(&b.arena, len + 1);
+            memcpy(own, bytes, len);
+            static const char *const names[] = {
+                "LogonType", "IpAddress", "IpPort", "TargetUserSid", "TargetUserName",
+                "TargetLogonId", "TargetServerName", "WorkstationName", "Status", "SubStatus", "",
+            };
+            for (size_t i = 0; i < array_len(names); i++)
+                batch_field(&b, FIELD_EVENT_DATA, str_of(names[i]),
+                            (struct value){own, len, (uint8_t)type});
+            windows_describe(&b, &r, true);
+            batch_commit(&b);
+            batch_free(&b);
+        }
+}
