@@ -10,7 +10,7 @@ const MINUTE = 60e3, HOUR = 3600e3, DAY = 86400e3;
 const view = {
   lang: 0, dark: false, utc: true, fold: true, range: null, query: "", regex: false,
   facets: {}, only: null, shown: [], selected: -1, open: -1, unfolded: new Set(),
-  benign: false, hop: Infinity, keys: true,
+  benign: false, hop: Infinity, keys: true, printing: false,
 };
 
 function t(name, ...values) {
@@ -159,6 +159,11 @@ function heading(id, name, claim, ...extra) {
   const head = document.querySelector("#" + id + " > h2");
   clearInto(head, el("span", { class: claim ? "name" : "claim" }, name),
     claim && el("span", { class: "claim" }, claim), el("span", { class: "legend" }, extra));
+}
+
+/* Width to draw a section in: what it has on the screen, A4 landscape on paper. */
+function roomOf(node, least) {
+  return view.printing ? 1032 : Math.max(least, node.clientWidth);
 }
 
 function body(id) {

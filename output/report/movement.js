@@ -254,5 +254,5 @@ function drawMovement() {
   const split = frame.firstChild, left = el("div", { class: "graphside" });
   split.append(left, list);
   if (!data.hops.length) return left.remove();
-  left.append(drawGraph(Math.max(560, left.clientWidth)), replayControls());
+  left.append(drawGraph(roomOf(left, 560)), replayControls());
 }

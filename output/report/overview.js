@@ -3,7 +3,8 @@
  * The overview: the whole evidence period with the brush, the attack by phase, one lane a host
  * with its states, sessions, records and hops. Drawn as SVG from the rows, hops and sessions. */
 
-const LABELS = 152, OUTCOMES = 160, LANE = 36, LANES_MAX = 14;
+const LABELS = 152, OUTCOMES = 160, LANES_MAX = 14;
+let laneHeight = 36; /* px; less on paper */
 
 function line(x1, y1, x2, y2, cls) {
   return svg("line", { x1, y1, x2, y2, class: cls });
@@ -174,11 +175,11 @@ function drawStates(picture, scale, name, y) {
   const impact = data.impact.find(i => i.host === name), end = Infinity;
   const reached = hop ? hop.start : impact && known(impact.first) ? impact.first : end;
   for (const s of scale.spans) picture.append(line(s.left, y, s.right, y, "unreached"));
-  if (host && !host.collected) spread(picture, scale, -end, end, y, LANE - 12, "hatch");
+  if (host && !host.collected) spread(picture, scale, -end, end, y, laneHeight - 12, "hatch");
   else if (host && known(host.first)) {
     spread(picture, scale, -end, host.first, y + 8, 14, "hatch");
     spread(picture, scale, host.last, end, y + 8, 14, "hatch");
-    drawAlive(picture, scale, name, y + LANE / 2 - 1);
+    drawAlive(picture, scale, name, y + laneHeight / 2 - 1);
   }
   if (reached < end) spread(picture, scale, reached, end, y, 2.5, "held");
   for (const s of data.sessions) if (s.host === name) spread(picture, scale, s.start, known(s.end) ? s.end : s.start + MINUTE, y, 8, "held");
@@ -257,12 +258,12 @@ function drawExfil(picture, scale, lanes, yOf) {
 }
 
 function drawLanes(picture, scale, lanes, top, width) {
-  const yOf = lane => top + LANE * lane + LANE / 2, taken = [];
+  const yOf = lane => top + laneHeight * lane + laneHeight / 2, taken = [];
   lanes.forEach((name, lane) => {
     const y = yOf(lane), host = data.hostByName.get(name);
     picture.append(rect(0, y - 14, 3, 28, "tint t" + (name ? lane : 9)),
       label(10, y - 1, name || t("internet"), "strong"), label(10, y + 12, !name ? t("outside") : host && host.dc ? "DC" : host ? host.addresses[0] || "" : "", "axis"),
-      line(0, top + LANE * (lane + 1) + 0.5, width, top + LANE * (lane + 1) + 0.5, "grid"));
+      line(0, top + laneHeight * (lane + 1) + 0.5, width, top + laneHeight * (lane + 1) + 0.5, "grid"));
     if (name) drawStates(picture, scale, name, y);
     else for (const s of scale.spans) picture.append(line(s.left, y, s.right, y, "outsideline"));
     drawOutcome(picture, name, width - OUTCOMES + 14, y);
@@ -332,7 +333,7 @@ function zoom(factor) {
 
 /* Without attack records: the evidence alone. */
 function emptyOverview() {
-  const width = Math.max(720, body("overview").clientWidth);
+  const width = roomOf(body("overview"), 720);
   heading("overview", t("overview"), "");
   const period = svg("svg", { class: "period", width, height: 58, role: "img" }, svg("title", null, t("all_records")));
   if (known(data.first)) drawPeriod(period, width);
@@ -340,12 +341,13 @@ function emptyOverview() {
 }
 
 function drawOverview() {
+  laneHeight = view.printing ? 26 : 36;
   if (!rows.n || !known(data.first)) return emptyOverview();
-  const width = Math.max(720, body("overview").clientWidth), { lanes, more } = laneHosts();
+  const width = roomOf(body("overview"), 720), { lanes, more } = laneHosts();
   const scale = foldedScale(timesInView(), LABELS, width - OUTCOMES, view.fold);
   const period = svg("svg", { class: "period", width, height: 58, role: "img" }, svg("title", null, t("all_records")));
   const axis = drawPeriod(period, width), top = 20, phasesTop = top + 24, lanesTop = phasesTop + 18 * 5 + 14;
-  const height = lanesTop + LANE * lanes.length + 2;
+  const height = lanesTop + laneHeight * lanes.length + 2;
   const picture = svg("svg", { class: "lanes", width, height, role: "img" }, svg("title", null, t("overview")), hatchPattern("hatch1"));
   drawSpanHeads(picture, scale, top, height);
   drawPhases(picture, scale, phasesTop);

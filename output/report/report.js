@@ -132,14 +132,15 @@ function onKey(event) {
 /* Paper: laid out anew in light colours at the width of A4 landscape. */
 function beforePrint() {
   document.documentElement.classList.remove("dark");
-  document.documentElement.classList.add("printing");
+  view.printing = true;
   drawOverview();
   drawMovement();
+  drawEvidence();
   if (rows.n) printRows();
 }
 
 function afterPrint() {
-  document.documentElement.classList.remove("printing");
+  view.printing = false;
   setDark(view.dark);
   if ($("printed")) $("printed").replaceChildren();
   drawAll();

@@ -167,7 +167,7 @@ function evidenceClaim(read) {
 const SOURCES_FIRST = 60;
 
 function drawEvidence() {
-  coverWidth = Math.max(160, Math.min(420, Math.round(body("evidence").clientWidth * 0.27)));
+  coverWidth = Math.max(160, Math.min(420, Math.round(roomOf(body("evidence"), 0) * 0.27)));
   const axis = coverAxis(), inner = el("tbody"), all = data.sources.map((s, i) => i);
   all.sort((a, b) => (data.sources[a].system < data.sources[b].system ? -1 : data.sources[a].system > data.sources[b].system ? 1 : a - b));
   const shown = view.allSources ? all : all.slice(0, SOURCES_FIRST);
