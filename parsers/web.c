@@ -12,12 +12,21 @@ str web_value(str s)
     return str_eq(s, STR("-")) ? STR("") : s;
 }
 
+static bool is_method(str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!char_is_alpha(s.p[i]) && s.p[i] != '_' && s.p[i] != '-')
+            return false;
+    return true;
+}
+
 void web_request_line(str line, struct web_request *r)
 {
     str rest = line;
     size_t space;
 
-    if (!str_take_word(&rest, &r->method)) {
+    if (!str_take_word(&rest, &r->method) || !is_method(r->method)) {
+        r->method = STR(""); /* no HTTP: what scanners send */
         r->url = line;
         return;
     }
@@ -158,7 +167,7 @@ static void say(const struct web_request *r, struct batch *out)
         str_head(r->client, 64),
         STR(" "),
         str_head(r->method, 16),
-        STR(" "),
+        r->method.len ? STR(" ") : STR(""),
         str_head(r->url, URL_SHOWN),
         STR(" -> "),
         text_digits(status, r->status),

@@ -14,9 +14,9 @@
  * gets (absolute URL, CONNECT, a Squid tail), its lines are proxy requests, else web requests.
  *
  * Event fields: src = client, bytes_in = what went to the client (with combinedio: headers too),
- * bytes_out = what came from it (combinedio only), actor = user; web: dst.host = this host, url.domain
- * = virtual host; proxy: dst = host and port of the URL. Not read: further columns (kept in
- * event.original), error logs. */
+ * bytes_out = what came from it (combinedio only), actor = user; web: dst.host = this host,
+ * url.domain = virtual host; proxy: dst = host and port of the URL. Not read: further columns
+ * (kept in event.original), error logs. */
 #include "parsers/web.h"
 
 enum { ROLE_LINES = 64 };
@@ -182,7 +182,7 @@ static bool read_weblog(str line, struct weblog_line *w)
         return false;
     web_request_line(request, r);
     if (str_eq(request, STR("-")))
-        r->method = r->url = STR("");
+        r->url = STR("");
     read_tail(line, w);
     return true;
 }

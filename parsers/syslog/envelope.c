@@ -9,8 +9,8 @@
  *     FortiOS                  <189>date=2024-10-02 time=14:22:07 devname="FW" ...
  *
  * Also read: octet counts of RFC 6587 before the priority, "prog(module)[123]:" of old PAM,
- * "prog[123] (label):" of macOS, "[prog] text" of metalog, Solaris "[ID 800047 auth.info]", lines without a host, and
- * "message repeated 3 times: [ text]" of rsyslog. */
+ * "prog[123] (label):" of macOS, "[prog] text" of metalog, Solaris "[ID 800047 auth.info]", lines
+ * without a host, and "message repeated 3 times: [ text]" of rsyslog. */
 #include "parsers/syslog/payload.h"
 
 enum { TAG_MAX = 96, HOST_MAX = 255 };

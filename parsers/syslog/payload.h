@@ -7,7 +7,7 @@
  * A reader is mostly a table of wordings. A wording is the text that a program writes, with
  * %letters where it varies; the letter says what stands there:
  *
- *     {"Accepted %m for %u from %s port %p ssh2", KIND_LOGON, ..., "SSH login accepted: %u from ..."}
+ *     {"Accepted %m for %u from %s port %p ssh2", KIND_LOGON, ..., "SSH login accepted: %u ..."}
  *
  *     %u user that the event is about -> target.user (*)
  *     %v the same, one word, perhaps empty         %U user who does it -> actor.user (*)
@@ -25,10 +25,10 @@
  *     %F file -> file.path (*)                     %* a word    %_ anything (*)
  *     %O %B bytes from and to the client
  *
- * Names without a dot and those of auth., key., lease., session. are FIELD_OWN, the
- * others ECS. A word ends at a blank. (*) may hold blanks. %u, %c and %_ reach to the LAST place where
- * the rest fits: a stranger who chooses a user name cannot imitate the address that the server
- * writes behind it. The others reach to the first place.
+ * Names without a dot and those of auth., key., lease., session. are FIELD_OWN, the others ECS. A
+ * word ends at a blank. (*) may hold blanks. %u, %c and %_ reach to the LAST place where the rest
+ * fits: a stranger who chooses a user name cannot imitate the address that the server writes
+ * behind it. The others reach to the first place.
  *
  * What events of remote access carry (correlate/ and the facts read it):
  *     KIND_LOGON, KIND_LOGON_FAILED of sshd: target.user, target.logon = PID of the connection,

@@ -55,7 +55,8 @@ const struct payload payload_dropbear = {
     .read = dropbear_read,
 };
 
-static const char *const shell_programs[] = {"shell", "ESXShell", "SSH-Shell", "bash", "-bash", NULL};
+static const char *const shell_programs[] = {"shell", "ESXShell", "SSH-Shell", "bash", "-bash",
+                                             NULL};
 
 static const struct wording shell_wordings[] = {
     {"[%U]: %c", KIND_COMMAND, NONE, INFO, "Shell: %U runs: %c"},

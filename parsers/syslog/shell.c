@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Who became whom on a Unix host: sudo, pkexec, doas, su, login, PAM modules, and cron's jobs.
- * Wordings of sudo 1.6 to 1.9, polkit, su of shadow, util-linux and BSD, login of util-linux and shadow, Linux-PAM. */
+ * Wordings of sudo 1.6 to 1.9, polkit, su of shadow, util-linux and BSD, login of util-linux and
+ * shadow, Linux-PAM. */
 #include "parsers/syslog/payload.h"
 
 #define FAIL OUTCOME_FAILURE
@@ -111,12 +112,20 @@ const struct payload payload_login = {
 };
 
 static const struct wording pam_wordings[] = {
+    {"session opened for user %v(uid=%i) by (uid=%*)", KIND_SESSION_OPEN, GOOD, INFO,
+     "Session opened: %v"},
+    {"session opened for user %v by (uid=%*)", KIND_SESSION_OPEN, GOOD, INFO,
+     "Session opened: %v"},
     {"session opened for user %v(uid=%i) by %V(uid=%*)", KIND_SESSION_OPEN, GOOD, INFO,
      "Session opened: %v by %V"},
     {"session opened for user %v by %V(uid=%*)", KIND_SESSION_OPEN, GOOD, INFO,
      "Session opened: %v by %V"},
     {"session opened for user %u by %V", KIND_SESSION_OPEN, GOOD, INFO, "Session opened: %u by %V"},
     {"session closed for user %u", KIND_SESSION_CLOSE, NONE, INFO, "Session closed: %u"},
+    {"authentication failure; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=  user=%u",
+     KIND_LOGON_FAILED, FAIL, INFO, "Authentication failed: %u (%t)"},
+    {"authentication failure; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=", KIND_LOGON_FAILED,
+     FAIL, INFO, "Authentication failed (%t)"},
     {"authentication failure; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=%s  user=%u",
      KIND_LOGON_FAILED, FAIL, INFO, "Authentication failed: %u from %s (%t)"},
     {"authentication failure; logname=%_ uid=%i euid=%* tty=%t ruser=%V rhost=%s",

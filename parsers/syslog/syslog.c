@@ -42,7 +42,8 @@ struct seen {
 
 static uint8_t month_of(const char *p)
 {
-    uint32_t name = (uint32_t)(p[0] | 32) << 16 | (uint32_t)(p[1] | 32) << 8 | (uint32_t)(p[2] | 32);
+    uint32_t name = (uint32_t)(p[0] | 32) << 16 | (uint32_t)(p[1] | 32) << 8 |
+                    (uint32_t)(p[2] | 32);
 
 #define MONTH(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c))
     switch (name) {
@@ -86,8 +87,8 @@ static uint8_t open_month(str line)
     if (str_take_char(&line, '<') && str_take_u64(&line, &priority) && str_take_char(&line, '>'))
         str_take_char(&line, ' ');
     const char *p = line.p;
-    if (line.len <= 12 || p[3] != ' ' || (p[4] != ' ' && !char_is_digit(p[4])) || !char_is_digit(p[5]) ||
-        p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) || p[9] != ':' ||
+    if (line.len <= 12 || p[3] != ' ' || (p[4] != ' ' && !char_is_digit(p[4])) ||
+        !char_is_digit(p[5]) || p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) || p[9] != ':' ||
         !char_is_digit(p[10]) || !char_is_digit(p[11]) || p[12] != ':')
         return 0; /* "Oct  2 14:22:07"; with a year the clock stands elsewhere */
     return month_of(p);

@@ -169,6 +169,9 @@ static const struct wording asa_wordings[] = {
      "Firewall administration: %u from %s"},
     {"Login denied from %s/%p to %*:%d/%* for user \"%u\"", KIND_LOGON_FAILED, FAIL, LOW,
      "Firewall administration refused: %u from %s"},
+    {"User '%U' executed the '%c' command.", KIND_COMMAND, GOOD, INFO, "Firewall: %U runs: %c"},
+    {"User '%U', running '%_' from IP %s, executed '%c'", KIND_COMMAND, GOOD, INFO,
+     "Firewall: %U from %s runs: %c"},
     {"Deny %* src %*:%s/%p dst %*:%d/%q by access-group %_", KIND_CONNECTION_BLOCKED, FAIL, INFO,
      "Firewall blocked: %s:%p to %d:%q"},
     {"Built inbound %* connection %* for %*:%s/%p (%*) to %*:%d/%q (%*)", KIND_CONNECTION, GOOD,
@@ -184,11 +187,12 @@ static bool asa_read(const struct syslog_line *l, struct batch *out, bool messag
     size_t dash = str_rfind_char(l->program, '-');
     uint64_t code;
 
-    (void)messages;
     e->provider = names_put(&out->names, str_skip(str_head(l->program, 4), 1));
     if (str_to_u64(str_skip(l->program, dash + 1), &code) && code <= UINT32_MAX)
         e->code = (uint32_t)code;
-    if (e->kind == KIND_VPN_LOGON_FAILED || e->dst.addr.b[10] == 0)
+    if (!wording_read(l->message, asa_wordings, array_len(asa_wordings), out, messages))
+        return false;
+    if (addr_is_none(&e->dst.addr))
         e->dst.host = e->host;
     return true;
 }
@@ -196,8 +200,6 @@ static bool asa_read(const struct syslog_line *l, struct batch *out, bool messag
 const struct payload payload_asa = {
     .name = "cisco-asa",
     .takes = asa_takes,
-    .wordings = asa_wordings,
-    .wording_count = array_len(asa_wordings),
     .read = asa_read,
 };
 

@@ -239,7 +239,7 @@ TEST(syslog_users_and_commands)
         {LINE("gdm-password][9]") "pam_unix(gdm-password:session): session opened for user k.ito(uid=1000) by "
                         "(uid=0)",
          KIND_SESSION_OPEN, OUTCOME_SUCCESS, NULL, "k.ito", NULL, NULL, "service.name",
-         "gdm-password", "Session opened: k.ito by "},
+         "gdm-password", "Session opened: k.ito"},
         {LINE("useradd[5]") "new user: name=svc-bk, UID=1004, GID=1004, home=/home/svc-bk, "
                             "shell=/bin/bash, from=/dev/pts/0",
          KIND_ACCOUNT_CREATED, OUTCOME_SUCCESS, NULL, "svc-bk", NULL, NULL, "unix_uid", "1004",
