@@ -465,10 +465,10 @@ static void work(void *ctx, unsigned number, void *arg)
     for (size_t i = 0; i < job->count && !pipeline_stopped(in->p); i++) {
         size_t from = w->batch.count;
         parse_part(&w->batch, &job->parts[i], job);
-        if (in->print)
-            in->print(in->p, &w->batch, from, &job->parts[i], &job->text);
-        else
+        if (!in->print)
             observe_part(&job->parts[i], &w->batch, from, job);
+        else if (in->emit) /* else only counting */
+            in->print(in->p, &w->batch, from, &job->parts[i], &job->text);
     }
     if (!in->print)
         sort_job(w, job);
