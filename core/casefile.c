@@ -144,8 +144,8 @@ static bool skip(struct file *f)
 /* Sources. */
 
 struct note_list {
-    struct source_note *items;
-    size_t count, cap;
+    struct source_note *items; /* room for SOURCE_NOTES */
+    size_t count;
 };
 
 static bool note_member(struct file *f, void *item, str key)
@@ -164,23 +164,23 @@ static bool take_note(struct file *f, void *into)
 {
     struct note_list *l = into;
 
-    l->items = vec_grow(l->items, &l->cap, l->count + 1, sizeof *l->items);
-    return take_members(f, &l->items[l->count++], note_member);
+    struct source_note more = {0};
+    struct source_note *note = l->count < SOURCE_NOTES ? &l->items[l->count++] : &more;
+
+    return take_members(f, note, note_member);
 }
 
 static bool take_notes(struct file *f, struct source *s)
 {
-    struct note_list l = {0};
-    bool good = take_array(f, &l, take_note);
+    struct note_list l = {.items = s->notes};
 
-    if (good && l.count) {
-        s->notes = arena_alloc(f->a, l.count * sizeof *l.items);
-        memcpy(s->notes, l.items, l.count * sizeof *l.items);
-        s->note_count = l.count;
-        if (s->note_total < l.count)
-            s->note_total = l.count;
-    }
-    mem_free(l.items);
+    if (!l.items)
+        l.items = arena_alloc(f->a, SOURCE_NOTES * sizeof *l.items);
+    bool good = take_array(f, &l, take_note);
+    s->notes = l.items;
+    s->note_count = l.count;
+    if (s->note_total < l.count)
+        s->note_total = l.count;
     return good;
 }
 

@@ -46,7 +46,8 @@ struct line {
     const struct field **same;   /* scratch: fields of one name */
     const struct field **unfit;  /* for ashiato.fields */
     size_t unfit_count;
-    const struct field *computer; /* winlog.computer_name as a field of its own */
+    const struct field *computer; /* winlog.computer_name and .record_id as fields */
+    const struct field *record;
     const struct party *user, *other;
     str host, hostname;
     uint64_t offset; /* with `source`: the place told in `log` */
@@ -304,9 +305,9 @@ static void member_u64(const struct spot *s, uint64_t v, bool present)
         json_u64(enter(s), v);
 }
 
-static void member_hex(const struct spot *s, uint64_t v, bool present)
+static void member_hex(const struct spot *s, uint64_t v)
 {
-    if (present)
+    if (v)
         put_hex(enter(s), v);
 }
 
@@ -577,13 +578,26 @@ static void member_root(const struct spot *s)
             member_name(s, e->host);
         break;
     case ECS_EVENT_DATA: member_event_data(s); break;
-    case ECS_WINLOG_LOGON:
-        member_hex(s, l->user->logon, l->windows && l->user->logon != 0);
-        break;
+    case ECS_WINLOG_LOGON: member_hex(s, l->windows ? l->user->logon : 0); break;
     case ECS_RECORD_ID: member_u64(s, e->sequence, l->windows); break;
     case ECS_USER_DATA: member_user_data(s); break;
     default: break;
     }
+}
+
+/* What the reader takes for the sequence when the line does not say it. */
+static uint64_t told_sequence(const struct line *l)
+{
+    struct buf *b = l->j->buf;
+    size_t start = b->len;
+    uint64_t v;
+
+    if (!l->record)
+        return l->windows ? l->e->sequence : l->offset;
+    value_text(field_value(l->record), b);
+    bool is_number = str_to_u64((str){b->p + start, b->len - start}, &v);
+    b->len = start;
+    return is_number ? v : l->offset;
 }
 
 static void member_own(const struct spot *s)
@@ -604,14 +618,12 @@ static void member_own(const struct spot *s)
     case ECS_OWN_FLAGS: member_flags(s); break;
     case ECS_OWN_KIND: member_str(s, str_of(kind_text(e->kind))); break;
     case ECS_OWN_LATERAL: member_marks(s, MARK_EDGE); break;
-    case ECS_OWN_LOGON: member_u64(s, l->user->logon, !l->windows && l->user->logon != 0); break;
-    case ECS_OWN_OTHER_LOGON: member_hex(s, l->other->logon, l->other->logon != 0); break;
+    case ECS_OWN_LOGON: member_hex(s, l->user->logon); break;
+    case ECS_OWN_OTHER_LOGON: member_hex(s, l->other->logon); break;
     case ECS_OWN_PART: member_u64(s, e->part, e->part != 0); break;
     case ECS_OWN_PLACES: member_places(s); break;
     case ECS_OWN_PROGRAM: member_name(s, e->program); break;
-    case ECS_OWN_SEQUENCE:
-        member_u64(s, e->sequence, !l->windows && e->sequence != l->offset);
-        break;
+    case ECS_OWN_SEQUENCE: member_u64(s, e->sequence, e->sequence != told_sequence(l)); break;
     case ECS_OWN_SESSIONS: member_marks(s, MARK_SESSION); break;
     case ECS_OWN_SYSTEM: member_name(s, e->system); break;
     case ECS_OWN_UID: put_uid(enter(s), e->uid); break;
@@ -666,16 +678,23 @@ static size_t step_aside(struct line *l, const struct ecs_path *p, char sep,
     return i;
 }
 
+static size_t same_names(const struct field *const *f, size_t count)
+{
+    size_t n = 1;
+
+    while (n < count && str_eq(field_name(f[n]), field_name(f[0])))
+        n++;
+    return n;
+}
+
 /* Writes the fields of the first one's name; `until` is the member that follows. Returns how
  * many. A name that is an object elsewhere (the next name passes through it) does not fit. */
 static size_t put_fields(struct line *l, struct tree *t, const struct field *const *f, size_t count,
                          const struct ecs_path *until)
 {
     str name = field_name(f[0]);
-    size_t n = 1;
+    size_t n = same_names(f, count);
 
-    while (n < count && str_eq(field_name(f[n]), name))
-        n++;
     bool is_object = (n < count && passes_through(field_name(f[n]), name.p, name.len, t->sep)) ||
                      (until && passes_through((str){until->path, until->len}, name.p, name.len,
                                               t->sep));
@@ -718,7 +737,8 @@ static void put_tree(struct line *l, struct tree *t, enum field_group group,
         if (!p)
             break;
         if (p->is_default && left && before(f[0], p, t->sep) == 0) {
-            size_t n = put_fields(l, t, f, left, NULL);
+            size_t n = same_names(f, left);
+            put_group(l->j, tree_enter(t, l->j, field_name(f[0])), f, n, n > 1);
             f += n;
             left -= n;
         } else {
@@ -789,8 +809,7 @@ static bool tells_windows(const struct field *f)
     if (f->group == FIELD_EVENT_DATA || f->group == FIELD_USER_DATA)
         return true;
     return f->group == FIELD_ECS && str_starts(name, STR("winlog.")) &&
-           !str_eq(name, STR("winlog.channel")) && !str_eq(name, STR("winlog.record_id")) &&
-           !str_eq(name, STR("winlog.logon.id"));
+           !str_eq(name, STR("winlog.channel"));
 }
 
 static int by_path(const void *a, const void *b)
@@ -837,6 +856,8 @@ static void group_fields(struct line *l, const struct field **room)
             }
             if (g == FIELD_ECS && str_eq(field_name(f), STR("winlog.computer_name")))
                 l->computer = l->computer ? l->computer : f;
+            if (g == FIELD_ECS && str_eq(field_name(f), STR("winlog.record_id")))
+                l->record = l->record ? l->record : f;
             room[l->count[g]++] = f;
         }
         if (g != FIELD_EVENT_DATA)

@@ -20,7 +20,8 @@ struct reader {
     str defaults[DEFAULTS]; /* action, category, kind: kept when they are not what follows
                                from ashiato.kind */
     bool flushed[DEFAULTS];
-    bool has_hostname, has_computer, user_is_actor, has_uid, has_kind, has_sequence;
+    bool has_hostname, has_computer, has_record, is_number, user_is_actor, has_uid, has_kind, has_sequence;
+    uint64_t record;
     str path;
     uint64_t offset;
     struct place *places;
@@ -245,6 +246,14 @@ static bool take_sequence(struct reader *r, enum json_type t)
     return r->has_sequence;
 }
 
+static bool take_record(struct reader *r, enum json_type t)
+{
+    if (!r->has_record)
+        r->is_number = take_u64(r, t, UINT64_MAX, &r->record);
+    r->has_record = true;
+    return false; /* it is a field too */
+}
+
 static bool take_computer(struct reader *r, enum json_type t)
 {
     if (t == JSON_STRING && !r->has_computer) {
@@ -293,10 +302,9 @@ static bool take_member(struct reader *r, const struct ecs_path *p, enum json_ty
     case ECS_WINLOG_CHANNEL:
     case ECS_OWN_CHANNEL: return take_name(r, t, &e->channel);
     case ECS_COMPUTER: return take_computer(r, t);
-    case ECS_WINLOG_LOGON:
     case ECS_OWN_LOGON: return take_u64(r, t, UINT64_MAX, &r->user_logon);
     case ECS_OWN_OTHER_LOGON: return take_u64(r, t, UINT64_MAX, &r->other_logon);
-    case ECS_RECORD_ID:
+    case ECS_RECORD_ID: return take_record(r, t);
     case ECS_OWN_SEQUENCE: return take_sequence(r, t);
     case ECS_OWN_KIND: return take_kind(r, t);
     case ECS_OWN_PART: return take_port(r, t, &e->part);
@@ -644,7 +652,7 @@ static void settle_event(struct reader *r, uint64_t line_offset)
     settle_defaults(r);
     settle_places(r, line_offset);
     if (!r->has_sequence)
-        e->sequence = e->offset;
+        e->sequence = r->is_number ? r->record : e->offset;
     e->flags |= EVENT_UID_FINAL;
 }
 

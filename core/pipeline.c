@@ -4,7 +4,6 @@
 #include "core/ecs.h"
 #include "core/ingest.h"
 
-enum { SOURCE_NOTES = 32 }; /* kept a source; more are counted */
 
 bool glob_match(str glob, str path)
 {

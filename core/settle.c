@@ -91,7 +91,8 @@ static void settle_source(struct pipeline *p, size_t i, int64_t everywhere)
     const struct rule *zone = rule_for(p->options->zones, p->options->zone_count, s->path);
 
     state->zone = zone ? zone->zone : NULL;
-    s->zone_basis = zone ? STR("given by --zone") : STR("");
+    if (zone)
+        s->zone_basis = STR("given by --zone");
     if (!state->open_events)
         return;
     settle_year(p, i, everywhere);
@@ -185,7 +186,8 @@ bool pipeline_settle(struct pipeline *p, struct err *err)
     }
     store_remove(&p->open, 0, p->open.count);
     for (size_t i = 0; i < p->source_count; i++)
-        if (p->sources[i].zone_assumed && p->states[i].zone == NULL) {
+        if (p->sources[i].zone_assumed && p->states[i].zone == NULL &&
+            p->sources[i].zone_basis.len == 0) { /* a case that is read back has said it */
             p->sources[i].zone_basis = STR("assumed: UTC");
             source_note(p, &p->sources[i], 0, false,
                         STR("times without a zone are taken as UTC: give --zone NAME:GLOB"));

@@ -14,6 +14,8 @@ struct source_note {
     str text;
 };
 
+enum { SOURCE_NOTES = 32 }; /* kept a source; more are counted in note_total */
+
 struct source {
     str path;      /* provenance, relative to the argument, '/' between parts: "FS01/.../Security.evtx" */
     str system;    /* the machine whose disk it lay on */
@@ -27,7 +29,7 @@ struct source {
     bool hashed, empty, failed; /* failed: it could not be read */
     uint64_t events, damaged, skipped;
     int64_t first_ns, last_ns; /* of its events with a believable time; TIME_UNKNOWN when none */
-    struct source_note *notes;
+    struct source_note *notes; /* NULL, or room for SOURCE_NOTES */
     size_t note_count, note_total;
     /* settled facts for texts without year or zone, told in the coverage notes */
     int32_t base_year;
