@@ -7,7 +7,11 @@
 
 #include "core/err.h"
 
-enum { BLOCK_SIZE = 64 * 1024 };
+enum {
+    BLOCK_SIZE = 64 * 1024,
+    BIG_BLOCK_SIZE = 16 * BLOCK_SIZE,
+    SPARE_MAX = 4 * BIG_BLOCK_SIZE /* given back to the system, memory must be cleared again */
+};
 
 struct arena_block {
     struct arena_block *next;
@@ -52,24 +56,35 @@ void *vec_grow(void *items, size_t *cap, size_t need, size_t size)
     return items;
 }
 
+static void arena_use(struct arena *a, struct arena_block *block)
+{
+    block->next = a->blocks;
+    a->blocks = block;
+    a->at = block->bytes;
+    a->end = block->bytes + block->size;
+}
+
 static void arena_add_block(struct arena *a, size_t need)
 {
     /* Blocks grow with the arena, so that a large batch does not make thousands of them. */
-    size_t size = a->held < 16 * BLOCK_SIZE ? BLOCK_SIZE : 16 * BLOCK_SIZE;
+    size_t size = a->held < BIG_BLOCK_SIZE ? BLOCK_SIZE : BIG_BLOCK_SIZE;
+    struct arena_block *block = a->spare;
 
+    if (block && block->size >= need) {
+        a->spare = block->next;
+        arena_use(a, block);
+        return;
+    }
     if (need > SIZE_MAX / 2)
         die("out of memory (%zu bytes wanted)", need);
     if (size < need)
         size = need;
-    struct arena_block *block = malloc(sizeof *block + size);
+    block = malloc(sizeof *block + size);
     if (!block)
         die("out of memory (%zu bytes wanted)", size);
-    block->next = a->blocks;
     block->size = size;
-    a->blocks = block;
-    a->at = block->bytes;
-    a->end = block->bytes + size;
     a->held += size;
+    arena_use(a, block);
 }
 
 char *arena_bytes(struct arena *a, size_t size)
@@ -128,27 +143,27 @@ str arena_printf(struct arena *a, const char *fmt, ...)
 
 void arena_reset(struct arena *a)
 {
-    struct arena_block *keep = a->blocks;
-
-    if (!keep)
-        return;
-    while (keep->next) {
-        struct arena_block *next = keep->next;
-        a->held -= keep->size;
-        free(keep);
-        keep = next;
+    while (a->blocks) {
+        struct arena_block *block = a->blocks;
+        a->blocks = block->next;
+        if (a->held > SPARE_MAX) {
+            a->held -= block->size;
+            free(block);
+        } else {
+            block->next = a->spare;
+            a->spare = block;
+        }
     }
-    a->blocks = keep;
-    a->at = keep->bytes;
-    a->end = keep->bytes + keep->size;
+    a->at = a->end = NULL;
 }
 
 void arena_free(struct arena *a)
 {
-    while (a->blocks) {
-        struct arena_block *next = a->blocks->next;
-        free(a->blocks);
-        a->blocks = next;
+    arena_reset(a);
+    while (a->spare) {
+        struct arena_block *next = a->spare->next;
+        free(a->spare);
+        a->spare = next;
     }
     *a = (struct arena){0};
 }

@@ -19,6 +19,7 @@
 struct arena_block;
 struct arena {
     struct arena_block *blocks; /* newest first */
+    struct arena_block *spare;  /* kept by arena_reset for what comes next */
     char *at, *end;             /* free part of the newest block */
     size_t held;                /* bytes taken from the system, for budgets */
 };
@@ -28,7 +29,7 @@ void *arena_alloc(struct arena *a, size_t size);
 char *arena_bytes(struct arena *a, size_t size); /* unaligned, not zeroed: for text */
 str arena_str(struct arena *a, str s);           /* a copy */
 str arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void arena_reset(struct arena *a); /* frees all but one block */
+void arena_reset(struct arena *a); /* empties it; keeps up to 4 MiB of its blocks for reuse */
 void arena_free(struct arena *a);
 
 /* A byte buffer that grows; starts as {0}. `p` is not NUL-terminated and moves as it grows. */

@@ -208,20 +208,34 @@ bool utf8_repair(str s, struct buf *out)
     return put8(s, UTF_PLAIN, out);
 }
 
+/* Is it ASCII? The last word overlaps the one before it. */
+INLINE bool is_ascii(str s)
+{
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    uint64_t seen = 0, word = 0;
+    size_t n = 0;
+
+    if (s.len < sizeof word) {
+        for (; n < s.len; n++)
+            seen |= (uint8_t)s.p[n];
+        return !(seen & 0x80);
+    }
+    for (; s.len - n > sizeof word; n += sizeof word) {
+        memcpy(&word, s.p + n, sizeof word);
+        seen |= word;
+    }
+    memcpy(&word, s.p + s.len - sizeof word, sizeof word);
+    return !((seen | word) & tops);
+}
+
 bool utf8_valid(str s)
 {
     size_t i = 0;
 
+    if (is_ascii(s))
+        return true;
     while (i < s.len) {
-        uint64_t word;
         uint32_t code;
-        if (s.len - i >= sizeof word) {
-            memcpy(&word, s.p + i, sizeof word);
-            if (!(word & UINT64_C(0x8080808080808080))) {
-                i += sizeof word;
-                continue;
-            }
-        }
         unsigned len = utf8_decode(s.p + i, s.len - i, &code);
         if (len == 0)
             return false;
