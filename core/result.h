@@ -82,6 +82,7 @@ struct session {
     enum severity severity;
     str reasons[6];
     uint64_t event_count;
+    struct ref opened; /* the record that began it */
     bool hostile;
 };
 

@@ -8,8 +8,9 @@
 
 #include "core/time.h"
 #include "correlate/claim.h"
+#include "correlate/signs.h"
 
-enum { LOGS = 1 << 12, BLIND_MAX = 500 };
+enum { LOGS = 1 << 12, BLIND_MAX = 500, COMMAND_MAX = 4096 };
 
 static const int64_t TOGETHER_NS = 600 * NS_PER_S;
 
@@ -127,10 +128,25 @@ static void cleared_see(struct state *s, struct judge *j, const struct event *e)
     arena_reset(&s->scratch);
 }
 
+/* wevtutil and its kind: the same deed, also when the log's own record of it is gone. */
+static void command_see(struct state *s, struct judge *j, const struct event *e)
+{
+    str command = event_text(e, e->kind == KIND_SCRIPT ? STR("ScriptBlockText")
+                                                       : STR("process.command_line"), &s->scratch);
+    const struct deed *d = command.len <= COMMAND_MAX ? deed_of(STR(""), command) : NULL;
+
+    if (d && str_eq(str_of(d->id), STR("log-clearing")))
+        claim_recent(&s->recent, j, e, &cleared, &cleared, TOGETHER_NS, command);
+    arena_reset(&s->scratch);
+}
+
 static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
 
+    if (e->time_ns != TIME_UNKNOWN && (e->kind == KIND_PROCESS_START || e->kind == KIND_COMMAND ||
+                                       e->kind == KIND_SCRIPT))
+        command_see(s, j, e);
     if (!e->channel)
         return;
     if (e->kind == KIND_LOG_CLEARED)

@@ -94,7 +94,7 @@ static bool came_over_network(const struct live *l)
 static struct evidence departure(struct judge *j, const struct event *e, enum method method)
 {
     struct evidence ev = nothing(method, SIDE_SOURCE);
-    struct live *l = session_of(j, e);
+    struct live *l = session_behind(j, e);
 
     ev.src_host = event_host(j, e);
     ev.dst_addr = e->dst.addr;

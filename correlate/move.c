@@ -364,8 +364,12 @@ void moves_connection(struct moves *m, struct judge *j, const struct event *e)
     uint32_t host = event_host(j, e);
     struct port_slot *in = &m->in[hash_addr(&e->src.addr, e->src_port) & (PORTS - 1)];
     struct port_slot *out = &m->out[hash_addr(&e->src.addr, e->src_port) & (PORTS - 1)];
-    struct live *from = session_of(j, e);
+    struct live *from = session_behind(j, e);
+    bool again = out->port == e->src_port && addr_eq(&out->addr, &e->src.addr) &&
+                 e->time_ns - out->time_ns <= PORT_NS;
 
+    if (!from && again)
+        return; /* the other log told it, with the session */
     *out = (struct port_slot){.addr = e->src.addr, .port = e->src_port, .dst = e->dst.addr,
                               .dst_port = e->dst_port, .time_ns = e->time_ns, .host = host,
                               .from_session = from ? session_publish(j, from) : IDENTITY_NONE,

@@ -193,6 +193,14 @@ struct live *session_of(const struct judge *j, const struct event *e)
     return l;
 }
 
+struct live *session_behind(const struct judge *j, const struct event *e)
+{
+    struct live *l = session_of(j, e);
+
+    return l ? l : session_latest(j->sessions, event_host(j, e),
+                                  identity_account(j->identity, &e->actor), e->time_ns);
+}
+
 static str remote_text(struct judge *j, const struct live *l)
 {
     struct buf b = {0};
@@ -231,6 +239,7 @@ uint32_t session_publish(struct judge *j, struct live *l)
     s->end_reason = "unknown";
     s->logon_id = l->logon & VPN_KEY ? 0 : l->logon;
     s->event_count = 1;
+    s->opened = l->opened;
     str parts[] = {s->host_name, s->account_name, str_of(s->kind), s->source,
                    arena_printf(a, "%lld %llx %u", (long long)s->start_ns,
                                 (unsigned long long)s->logon_id, l->opened.source)};

@@ -35,6 +35,8 @@ uint32_t event_host(const struct judge *j, const struct event *e);
 struct live *session_find(const struct sessions *s, uint32_t host, uint64_t logon);
 /* The session that an event was done in: by the actor's logon id, else the target's. */
 struct live *session_of(const struct judge *j, const struct event *e);
+/* The same, and when the record names no session the newest one of its actor. */
+struct live *session_behind(const struct judge *j, const struct event *e);
 /* The newest session of an account on a host that ran at that time (or ended less than half an
  * hour before); NULL when there is none. */
 struct live *session_latest(const struct sessions *s, uint32_t host, uint32_t account,
