@@ -110,43 +110,46 @@ static bool is_version(str s)
     return s.len == 3 && char_is_digit(s.p[0]) && s.p[1] == '.' && char_is_digit(s.p[2]);
 }
 
+/* "HIER_DIRECT/203.0.113.9", "FIRSTUP_PARENT/cache2", "NONE/-". */
+static bool read_hierarchy(str word, struct squid_line *q)
+{
+    size_t slash = str_find_char(word, '/');
+
+    q->hierarchy = str_head(word, slash);
+    if (slash == word.len || !is_capital(q->hierarchy))
+        return false;
+    q->request.peer = web_value(str_skip(word, slash + 1));
+    q->request.peer_is_parent = !str_has(q->hierarchy, STR("DIRECT"));
+    return true;
+}
+
+/* Method, URL, perhaps version, user, hierarchy. A URL holds blanks where `uri_whitespace allow`
+ * is set; so the first word that is a hierarchy tells where it has ended. */
 static bool take_target(str *s, struct squid_line *q)
 {
     struct web_request *r = &q->request;
-    str rest, word;
+    str word, before[3] = {STR(""), STR(""), STR("")}; /* the last three words, newest first */
+    unsigned count = 0;
 
     if (!take_field(s, &word) || !is_capital(word))
         return false;
     r->method = web_value(word);
-    if (!take_field(s, &r->url))
-        return false;
-    rest = *s;
-    if (take_field(&rest, &word) && is_version(word)) {
-        r->version = word;
-        *s = rest;
+    str_take_spaces(s);
+    const char *start = s->p;
+    while (take_field(s, &word) && (count < 2 || !read_hierarchy(word, q))) {
+        before[2] = before[1];
+        before[1] = before[0];
+        before[0] = word;
+        count++;
+        word = STR("");
     }
-    if (!take_field(s, &word))
+    if (word.len == 0 || count < 2)
         return false;
-    r->user = web_value(word);
-    return true;
-}
-
-static bool take_hierarchy(str *s, struct squid_line *q)
-{
-    struct web_request *r = &q->request;
-    uint64_t port;
-    str word;
-
-    if (!take_field(s, &word))
-        return false;
-    size_t slash = str_find_char(word, '/');
-    q->hierarchy = str_head(word, slash);
-    if (slash == word.len || !is_capital(q->hierarchy))
-        return false;
-    r->peer = web_value(str_skip(word, slash + 1));
-    r->peer_is_parent = !str_has(q->hierarchy, STR("DIRECT"));
-    if (take_number(s, &port) && port <= UINT16_MAX)
-        r->peer_port = (uint16_t)port;
+    bool has_version = count > 2 && is_version(before[1]);
+    str last = has_version ? before[2] : before[1];
+    r->user = web_value(before[0]);
+    r->version = has_version ? before[1] : STR("");
+    r->url = (str){start, (size_t)(last.p + last.len - start)};
     return true;
 }
 
@@ -210,9 +213,10 @@ static bool read_squid(str line, struct squid_line *q)
         return false;
     if (take_number(&line, &port) && port <= UINT16_MAX)
         r->client_port = (uint16_t)port;
-    if (!take_result(&line, q) || !take_sizes(&line, q) || !take_target(&line, q) ||
-        !take_hierarchy(&line, q))
+    if (!take_result(&line, q) || !take_sizes(&line, q) || !take_target(&line, q))
         return false;
+    if (take_number(&line, &port) && port <= UINT16_MAX)
+        r->peer_port = (uint16_t)port;
     if (take_field(&line, &type))
         r->content_type = web_value(type);
     take_extras(line, q);
