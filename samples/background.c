@@ -18,6 +18,7 @@ static const char *const documents[] = {
 static void machine_tickets(struct forge *f, int day, int hour)
 {
     static const struct account machines[] = {
+        {"DC01$", DOMAIN_SID "-1000", "DC01", "10.20.10.10", false},
         {"FS01$", DOMAIN_SID "-1108", "FS01", "10.20.10.21", false},
         {"APP02$", DOMAIN_SID "-1112", "APP02", "10.20.10.32", false},
         {"WS07$", DOMAIN_SID "-1147", "WS07", "10.20.30.47", false},
