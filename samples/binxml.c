@@ -77,7 +77,7 @@ void store(uint8_t *at, uint64_t value, size_t size)
 
 static void put_raw(struct chunk *c, const void *data, size_t len)
 {
-    if (len > CHUNK - c->used) {
+    if (len > CHUNK_ROOM - c->used) {
         c->full = true;
         return;
     }

@@ -8,6 +8,7 @@
 
 enum {
     CHUNK = 65536,
+    CHUNK_ROOM = CHUNK - 8, /* libevtx loses a record that fills its chunk to the last byte */
     CHUNK_HEADER = 512,
     STRING_TABLE = 128, /* 64 offsets */
     TEMPLATE_TABLE = 384, /* 32 offsets */
