@@ -212,8 +212,13 @@ static enum outcome outcome_of_record(const struct windows_view *w)
 void windows_describe(struct batch *b, const struct windows_record *r, bool messages)
 {
     struct event *e = b->open;
-    struct windows_view w = {.b = b, .e = e, .r = r, .row = windows_row_of(r)};
+    struct windows_view w;
 
+    w.b = b;
+    w.e = e;
+    w.r = r;
+    w.row = windows_row_of(r);
+    memset(w.at, 0, sizeof w.at);
     index_fields(&w);
     e->host = names_put(&b->names, r->computer);
     e->provider = names_put(&b->names, r->provider);

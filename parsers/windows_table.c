@@ -56,12 +56,9 @@ static const struct log logs[] = {
 #undef LOG
 };
 
-static const struct {
-    const char *name;
-    uint8_t len;
-} fields[] = {
+static const char *const fields[] = {
 #define LENGTH(n)
-#define FIELD(id, name) {name, sizeof(name) - 1},
+#define FIELD(id, name) name,
 #include "parsers/windows_fields.def"
 #undef LENGTH
 #undef FIELD
@@ -77,18 +74,30 @@ static const uint8_t first_of_length[FIELD_NAME_MAX + 2] = {
     AT_22, AT_23, AT_24, AT_25, AT_26, AT_27, AT_28, AT_29, AT_30, AT_31,
 };
 
+/* Four letters of each name, folded: what a record's names are compared by first. */
+#define KEY(a, b, c, d) (((a) << 24 | (b) << 16 | (c) << 8 | (d)) | 0x20202020u)
+#define KEY_OF(name, len)                                                                          \
+    KEY((uint32_t)(uint8_t)(name)[0], (uint32_t)(uint8_t)(name)[(len) / 2],                         \
+        (uint32_t)(uint8_t)(name)[(len) / 4], (uint32_t)(uint8_t)(name)[(len) - 1])
+static const uint32_t keys[] = {
+#define LENGTH(n)
+#define FIELD(id, name) KEY_OF(name, sizeof(name) - 1),
+#include "parsers/windows_fields.def"
+#undef LENGTH
+#undef FIELD
+};
+
 enum windows_field windows_field_of(str name)
 {
     if (name.len == 0 || name.len > FIELD_NAME_MAX)
         return F_COUNT;
-    char first = (char)(name.p[0] | 0x20), middle = (char)(name.p[name.len / 2] | 0x20);
-    for (unsigned i = first_of_length[name.len]; i < first_of_length[name.len + 1]; i++) {
-        const char *known = fields[i].name;
-        if ((known[0] | 0x20) != first || (known[name.len / 2] | 0x20) != middle)
-            continue;
-        if (memcmp(known, name.p, name.len) == 0 || str_eq_nocase((str){known, name.len}, name))
+    const uint8_t *p = (const uint8_t *)name.p;
+    uint32_t key = KEY_OF(p, name.len);
+    unsigned end = first_of_length[name.len + 1];
+    for (unsigned i = first_of_length[name.len]; i < end; i++)
+        if (keys[i] == key && (memcmp(fields[i], name.p, name.len) == 0 ||
+                               str_eq_nocase((str){fields[i], name.len}, name)))
             return (enum windows_field)i;
-    }
     return F_COUNT;
 }
 
