@@ -43,7 +43,9 @@ void batch_field(struct batch *b, enum field_group group, str name, struct value
         batch_note(b, b->open->offset, "a record with more than %d fields", FIELDS_MAX);
         return;
     }
-    b->scratch = vec_grow(b->scratch, &b->scratch_cap, b->scratch_count + 1, sizeof *b->scratch);
+    if (b->scratch_count == b->scratch_cap)
+        b->scratch =
+            vec_grow(b->scratch, &b->scratch_cap, b->scratch_count + 1, sizeof *b->scratch);
     b->scratch[b->scratch_count++] = (struct field){
         .name = name.p,
         .name_len = (uint16_t)(name.len < UINT16_MAX ? name.len : UINT16_MAX),

@@ -184,7 +184,8 @@ static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
     size_t n = le32(head);
     if (n > cursor_left(c) / 4 || !cursor_take(c, n * 4, &table))
         return decoder_fail(d, "a template's values are more than their record holds");
-    d->values = vec_grow(d->values, &d->value_cap, d->value_count + n, sizeof *d->values);
+    if (d->value_count + n > d->value_cap)
+        d->values = vec_grow(d->values, &d->value_cap, d->value_count + n, sizeof *d->values);
     struct value *values = d->values + d->value_count;
     for (size_t i = 0; i < n; i++, table += 4) {
         uint16_t size = le16(table);

@@ -109,6 +109,7 @@ struct text_slot { /* texts made of values that recur: providers, channels, comp
     uint32_t len;
     uint8_t type;
     str text;
+    uint64_t folded; /* hash of it in lower case */
 };
 
 struct decoder {

@@ -5,6 +5,8 @@
  * kept where they differ (exports and forwarded logs renumber, some write a header time of 0). */
 #include "parsers/evtx/evtx.h"
 
+#include <xxhash.h>
+
 #include "core/value.h"
 #include "parsers/windows.h"
 
@@ -20,32 +22,55 @@ static uint32_t text_slot_of(struct value v)
     return (uint32_t)(mix * UINT64_C(0x9e3779b97f4a7c15) >> 56) & (TEXT_CACHE - 1);
 }
 
+static uint64_t folded_hash(str s, struct buf *scratch)
+{
+    scratch->len = 0;
+    buf_reserve(scratch, s.len);
+    for (size_t i = 0; i < s.len; i++)
+        scratch->p[scratch->len++] = char_lower(s.p[i]);
+    return XXH3_64bits(scratch->p, scratch->len);
+}
+
 /* The text of a value of System. Most of them recur from record to record, so that one text (at
  * one address) serves them all. */
-static str system_text(struct decoder *d, enum system_part part)
+static const struct text_slot *system_slot(struct decoder *d, enum system_part part)
 {
+    static const struct text_slot none;
     struct value v = d->system[part];
 
     if (v.type == VALUE_NULL)
-        return STR("");
+        return &none;
     struct text_slot *slot = &d->texts[text_slot_of(v)];
-    if (slot->len != v.len || slot->type != v.type || !slot->p ||
-        memcmp(slot->p, v.p, v.len) != 0) {
-        d->content.len = 0;
-        value_text(v, &d->content);
-        *slot = (struct text_slot){v.p, v.len, v.type,
-                                   arena_str(&d->out->arena, buf_view(&d->content))};
-    }
-    return slot->text;
+    if (slot->len == v.len && slot->type == v.type && slot->p &&
+        (slot->p == v.p || memcmp(slot->p, v.p, v.len) == 0))
+        return slot;
+    d->content.len = 0;
+    value_text(v, &d->content);
+    *slot = (struct text_slot){.p = v.p, .len = v.len, .type = v.type};
+    slot->text = arena_str(&d->out->arena, buf_view(&d->content));
+    slot->folded = folded_hash(slot->text, &d->content);
+    return slot;
+}
+
+static str system_text(struct decoder *d, enum system_part part)
+{
+    return system_slot(d, part)->text;
 }
 
 static bool system_number(const struct decoder *d, enum system_part part, uint32_t *out)
 {
-    uint64_t v;
+    struct value v = d->system[part];
+    uint64_t n;
 
-    if (d->system[part].type == VALUE_NULL || !value_u64(d->system[part], &v) || v > UINT32_MAX)
+    if (v.type == VALUE_U32 && v.len == 4) /* these three are nearly all */
+        n = le32(v.p);
+    else if (v.type == VALUE_U16 && v.len == 2)
+        n = le16(v.p);
+    else if (v.type == VALUE_U8 && v.len == 1)
+        n = *(const uint8_t *)v.p;
+    else if (v.type == VALUE_NULL || !value_u64(v, &n) || n > UINT32_MAX)
         return false;
-    *out = (uint32_t)v;
+    *out = (uint32_t)n;
     return true;
 }
 
@@ -123,14 +148,6 @@ static void set_number(struct decoder *d, struct event *e, const uint8_t *record
 
 /* ---- uid ---- */
 
-static void add_lower(struct buf *b, str s)
-{
-    buf_reserve(b, s.len + 1);
-    for (size_t i = 0; i < s.len; i++)
-        b->p[b->len++] = char_lower(s.p[i]);
-    b->p[b->len++] = '\0';
-}
-
 static char *put(char *at, const void *p, size_t n)
 {
     if (n)
@@ -140,23 +157,20 @@ static char *put(char *at, const void *p, size_t n)
 
 /* Copies of a record agree in System and data, whatever file, chunk and template they lie in; the
  * texts that a collector added (RenderingInfo) do not count. */
-static void set_uid(struct decoder *d, struct event *e, const struct windows_record *r)
+static void set_uid(struct decoder *d, struct event *e, uint32_t code)
 {
+    const uint64_t head[] = {
+        system_slot(d, SYSTEM_PROVIDER)->folded, system_slot(d, SYSTEM_CHANNEL)->folded,
+        system_slot(d, SYSTEM_COMPUTER)->folded, e->sequence, (uint64_t)e->time_ns, code,
+    };
     struct buf *b = &d->content;
-    size_t need = 0;
+    size_t need = sizeof head;
 
-    b->len = 0;
-    buf_str(b, r->provider);
-    buf_char(b, '\0');
-    add_lower(b, r->channel);
-    add_lower(b, r->computer);
-    buf_add(b, &e->sequence, sizeof e->sequence);
-    buf_add(b, &e->time_ns, sizeof e->time_ns);
-    buf_add(b, &r->code, sizeof r->code);
     for (unsigned i = 0; i < e->field_count; i++)
         need += e->fields[i].name_len + e->fields[i].len + 6;
+    b->len = 0;
     buf_reserve(b, need);
-    char *at = b->p + b->len;
+    char *at = put(b->p, head, sizeof head);
     for (unsigned i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
         if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
@@ -189,7 +203,7 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     set_number(d, e, record);
     fill_system(d, &r);
     r.record_id = e->sequence;
-    set_uid(d, e, &r);
+    set_uid(d, e, r.code);
     if (d->why) {
         batch_damaged(d->out, blob_offset, "record %llu: %s",
                       (unsigned long long)e->sequence, d->why);
