@@ -5,6 +5,7 @@
  *     RFC 3164 section 4.1     <34>Oct  2 14:22:07 host prog[123]: text   (a file has no <34>)
  *     RFC 5424 section 6       <34>1 2024-10-02T14:22:07.4Z host app 123 ID47 [sd x="y"] text
  *     rsyslog ISO template     2024-10-02T14:22:07.411231+09:00 host prog[123]: text
+ *     journalctl short-full    Wed 2024-10-02 14:22:07 JST host prog[123]: text
  *     Cisco                    <166>Oct 02 2024 14:22:07 host : %ASA-6-113039: text
  *     FortiOS                  <189>date=2024-10-02 time=14:22:07 devname="FW" ...
  *
@@ -251,14 +252,46 @@ static bool read_fortios(str s, struct syslog_line *l)
     return true;
 }
 
+/* "Wed " of journalctl -o short-full. */
+static bool take_weekday(str *s)
+{
+    bool is = s->len > 14 && char_is_alpha(s->p[0]) && s->p[3] == ' ' && char_is_digit(s->p[4]) &&
+              s->p[8] == '-';
+
+    if (is)
+        *s = str_skip(*s, 4);
+    return is;
+}
+
+/* Its " JST": only UTC says what it means. */
+static void take_zone_letters(str *s, struct syslog_line *l)
+{
+    str rest = *s, word;
+
+    if (l->zoned || !str_take_char(&rest, ' ') || !str_take_word(&rest, &word) || word.len > 5)
+        return;
+    for (size_t i = 0; i < word.len; i++)
+        if (!(word.p[i] >= 'A' && word.p[i] <= 'Z') && word.p[i] != '+' && word.p[i] != '-' &&
+            !char_is_digit(word.p[i]))
+            return;
+    l->zoned = str_eq(word, STR("UTC"));
+    *s = rest;
+}
+
 /* The stamp of a line that is not RFC 5424; *iso = it was an RFC 3339 one. */
 static bool take_stamp(str *s, struct syslog_line *l, bool *iso)
 {
     str_take_char(s, '*'); /* Cisco: clock not set, or not synchronised */
     str_take_char(s, '.');
+    bool full = take_weekday(s);
     *iso = s->len > 10 && char_is_digit(s->p[0]) && s->p[4] == '-';
-    if (*iso)
-        return str_take_rfc3339(s, &l->time_ns, &l->precision, &l->zoned);
+    if (*iso) {
+        if (!str_take_rfc3339(s, &l->time_ns, &l->precision, &l->zoned))
+            return false;
+        if (full)
+            take_zone_letters(s, l);
+        return true;
+    }
     l->is_civil = true;
     return str_take_rfc3164(s, &l->civil, &l->precision);
 }

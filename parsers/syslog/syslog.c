@@ -157,9 +157,20 @@ static bool accepts(str line)
     return syslog_envelope(without_nuls(line), true, &l);
 }
 
+/* "-- Boot 0123... --", "-- Journal begins at ... --" of journalctl. */
+static bool is_remark(str line)
+{
+    return str_starts(line, STR("-- ")) && str_ends(line, STR(" --"));
+}
+
+static bool ignores(str line)
+{
+    return continues(line) || is_remark(line);
+}
+
 static int probe(const struct sample *sample)
 {
-    return probe_lines(sample, accepts, continues);
+    return probe_lines(sample, accepts, ignores);
 }
 
 static bool knows(const struct payload *p, str program)
@@ -324,6 +335,10 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
             batch_damaged(out, offset, "%zu NUL bytes instead of a line", line.len);
         else
             out->skipped++;
+        return;
+    }
+    if (is_remark(text)) {
+        out->skipped++;
         return;
     }
     if (!syslog_envelope(without_ansi(text, &out->arena), false, &l)) {
