@@ -55,7 +55,7 @@ function emptyRows(n) {
     host: new Uint32Array(n), account: new Uint32Array(n), severity: new Uint8Array(n),
     phase: new Uint8Array(n), kind: new Uint16Array(n), log: new Uint32Array(n),
     technique: new Uint32Array(n), flags: new Uint32Array(n), ordinal: new Float64Array(n),
-    outcome: new Uint8Array(n), message: new Array(n), edges: new Array(n), sessions: new Array(n),
+    outcome: new Uint8Array(n), sent: new Float64Array(n), message: new Array(n), edges: new Array(n), sessions: new Array(n),
     findings: new Array(n), detail: new Array(n),
   };
 }
@@ -81,6 +81,7 @@ function addRow(r, i, line) {
   r.findings[i] = s[14].length ? s[14] : NONE;
   r.ordinal[i] = s[15];
   r.outcome[i] = s[16];
+  r.sent[i] = s[17];
   r.detail[i] = line.slice(tab + 1);
 }
 
@@ -93,6 +94,35 @@ async function loadRows() {
   const r = emptyRows(lines.length);
   lines.forEach((line, i) => addRow(r, i, line));
   rows = r;
+  settlePeriod();
+}
+
+const BELIEVABLE = Date.UTC(1990, 0, 1);
+
+/* The period to draw: all of it, unless a few stray times (1601, 1970, a wrong year) would
+ * squeeze the rest; those are then left out and counted. */
+function settlePeriod() {
+  const cells = [];
+  for (const list of data.densityByHost.values()) for (let k = 1; k < list.length; k += 2) cells.push([list[k] * data.density.width, list[k + 1]]);
+  cells.sort((a, b) => a[0] - b[0]);
+  const total = cells.reduce((sum, c) => sum + c[1], 0);
+  data.from = data.first;
+  data.to = data.last;
+  data.strays = 0;
+  if (data.first < BELIEVABLE && data.last > BELIEVABLE) data.from = Math.max(BELIEVABLE, (cells.find(c => c[0] > BELIEVABLE) || [BELIEVABLE])[0]);
+  let low = null, high = null, seen = 0;
+  for (const [ms, n] of cells) {
+    if (seen <= total * 0.002 || ms < BELIEVABLE) low = ms;
+    seen += n;
+    if (high === null && seen >= total * 0.998) high = ms + data.density.width;
+  }
+  const times = rows.t.filter(ms => ms >= BELIEVABLE);
+  if (low !== null && data.last - data.from > 3 * (high - low)) {
+    data.from = Math.max(data.from, Math.min(low - (high - low) * 0.02, ...times.slice(0, 1)));
+    data.to = Math.min(data.last, Math.max(high + (high - low) * 0.02, ...times.slice(-1)));
+  }
+  for (const [ms, n] of cells) if (ms + data.density.width < data.from || ms > data.to) data.strays += n;
+  data.long = data.to - data.from > 300 * 86400e3;
 }
 
 /* The row of an ordinal, -1 when it is not on the timeline. Ordinals rise. */

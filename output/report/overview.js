@@ -50,10 +50,11 @@ function eachDensity(name, see) {
 
 /* (a) The whole evidence period: all records in grey, the attack records in ink on top. */
 function drawPeriod(picture, width) {
-  const from = data.first, to = data.last, left = LABELS, right = width - OUTCOMES;
+  const from = data.from, to = data.to, left = LABELS, right = width - OUTCOMES;
   const at = ms => left + (right - left) * (ms - from) / (to - from || 1);
   const count = Math.max(1, Math.floor((right - left) / 3)), all = new Float64Array(count);
   for (const name of data.densityByHost.keys()) eachDensity(name, (ms, n) => {
+    if (ms + data.density.width < from || ms > to) return;
     const a = Math.max(0, Math.floor((at(ms) - left) / 3)), b = Math.min(count - 1, Math.floor((at(ms + data.density.width) - left) / 3));
     for (let i = a; i <= b; i++) all[i] += n / (b - a + 1);
   });
@@ -249,6 +250,18 @@ function drawTrunk(picture, trunk, lanes, yOf, taken) {
   taken.push({ x, y });
 }
 
+/* Bytes sent by records of exfiltration, on the lane of the world outside. */
+function drawSent(picture, scale, y) {
+  const sums = new Map();
+  for (let i = 0; i < rows.n; i++) {
+    if (rows.phase[i] !== 4 || !rows.sent[i] || !known(rows.t[i]) || !inRange(i)) continue;
+    const x = Math.floor(scale.at(rows.t[i]) / 7) * 7;
+    sums.set(x, (sums.get(x) || 0) + rows.sent[i]);
+  }
+  const most = Math.max(...sums.values());
+  for (const [x, sum] of sums) picture.append(svg("rect", { x, y: y - 1 - 14 * sum / most, width: 6, height: 1 + 14 * sum / most, class: "exfil" }, svg("title", null, bytes(sum))));
+}
+
 function drawExfil(picture, scale, lanes, yOf) {
   const client = lanes.indexOf(data.exfil.client), answer = data.answers[2];
   if (client < 0 || lanes[0] !== "" || !known(answer.time) || (view.range && (answer.time < view.range[0] || answer.time > view.range[1]))) return;
@@ -265,7 +278,10 @@ function drawLanes(picture, scale, lanes, top, width) {
       label(10, y - 1, name || t("internet"), "strong"), label(10, y + 12, !name ? t("outside") : host && host.dc ? "DC" : host ? host.addresses[0] || "" : "", "axis"),
       line(0, top + laneHeight * (lane + 1) + 0.5, width, top + laneHeight * (lane + 1) + 0.5, "grid"));
     if (name) drawStates(picture, scale, name, y);
-    else for (const s of scale.spans) picture.append(line(s.left, y, s.right, y, "outsideline"));
+    else {
+      for (const s of scale.spans) picture.append(line(s.left, y, s.right, y, "outsideline"));
+      drawSent(picture, scale, y);
+    }
     drawOutcome(picture, name, width - OUTCOMES + 14, y);
   });
   drawRecords(picture, scale, lanes, yOf);
@@ -273,8 +289,8 @@ function drawLanes(picture, scale, lanes, top, width) {
   for (const trunk of trunks(scale)) drawTrunk(picture, trunk, lanes, yOf, taken);
 }
 
-function overviewClaim(scale) {
-  const spans = scale.spans.length, entry = data.answers[0], impact = data.answers[3];
+function overviewClaim() {
+  const spans = periods(timesInView(), 90 * MINUTE, Infinity).length, entry = data.answers[0], impact = data.answers[3];
   if (!spans) return "";
   const claim = spans === 1 ? t("one_period") : t("periods", countWord(spans));
   return known(entry.time) && known(impact.time) && impact.time > entry.time && !answerUnknown(impact)
@@ -328,7 +344,7 @@ function zoom(factor) {
   if (!times.length && !view.range) return;
   const [from, to] = view.range || [times[0], times[times.length - 1]];
   const middle = (from + to) / 2, half = Math.max(MINUTE, (to - from) / 2 * factor);
-  setRange(from - (half - (to - from) / 2) <= data.first && to >= data.last ? null : [middle - half, middle + half]);
+  setRange(from - (half - (to - from) / 2) <= data.from && to >= data.to ? null : [middle - half, middle + half]);
 }
 
 /* Without attack records: the evidence alone. */
@@ -355,8 +371,8 @@ function drawOverview() {
   drawLanes(picture, scale, lanes, lanesTop, width);
   brushOn(period, axis.left, axis.right, axis.back);
   brushOn(picture, LABELS, width - OUTCOMES, scale.back);
-  const lost = Array.from(rows.t).filter(ms => !known(ms)).length;
-  heading("overview", t("overview"), overviewClaim(scale), legendItem("dotline", t("not_reached")), legendItem("heldline", t("held")),
+  const lost = data.strays + Array.from(rows.t).filter(ms => !known(ms)).length;
+  heading("overview", t("overview"), overviewClaim(), legendItem("dotline", t("not_reached")), legendItem("heldline", t("held")),
     legendItem("bar", t("session")), legendItem("impactline", t("damaged_host")), legendItem("hatched", t("no_log")),
     legendItem("crossed", t("log_cleared")), view.range && button(t("reset_zoom"), { class: "link screen" }, () => setRange(null)), foldSwitch());
   clearInto(body("overview"), period, picture, more > 0 && el("p", { class: "quietnote" }, t("more_hosts", more)),

@@ -9,6 +9,7 @@
 
 enum {
     TEXT_MAX = 16 * 1024, /* bytes of a field kept in the page */
+    NAME_MAX_SHOWN = 1024,
     MARKS_SHOWN = 32,     /* of one kind on a row */
     PLACES_SHOWN = 64
 };
@@ -54,12 +55,27 @@ static struct verdict judge_row(const struct result *r, const struct marked *m)
     return v;
 }
 
+/* The start of a text that fits, without half a character at its end. */
+static str head_of(str s, size_t n)
+{
+    if (s.len <= n)
+        return s;
+    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    return str_head(s, n);
+}
+
+static str name_of(const struct marked *m, uint64_t name)
+{
+    return head_of(names_text(m->names, name), NAME_MAX_SHOWN);
+}
+
 /* The account that a person would name: who logged on, else who acted, else who was acted on. */
 static str row_account(const struct marked *m)
 {
     const struct event *e = m->event;
     bool logon = str_eq(str_of(kind_category((enum kind)e->kind)), STR("authentication"));
-    str actor = names_text(m->names, e->actor.user), target = names_text(m->names, e->target.user);
+    str actor = name_of(m, e->actor.user), target = name_of(m, e->target.user);
     str first = logon ? target : actor;
 
     return first.len && !str_eq(first, STR("-")) ? first : logon ? actor : target;
@@ -69,7 +85,7 @@ static str row_account(const struct marked *m)
 static void put_log(struct json_out *j, const struct marked *m)
 {
     const struct event *e = m->event;
-    str log = names_text(m->names, e->channel ? e->channel : e->provider);
+    str log = name_of(m, e->channel ? e->channel : e->provider);
     struct buf text = {0};
 
     if (str_starts(log, STR("Microsoft-Windows-")))
@@ -99,18 +115,6 @@ static void put_marks(struct json_out *j, const struct marked *m, enum mark_type
     json_array_end(j);
 }
 
-/* The start of a text that fits, without half a character at its end. */
-static str head_of(str s)
-{
-    size_t n = TEXT_MAX;
-
-    if (s.len <= n)
-        return s;
-    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-        n--;
-    return str_head(s, n);
-}
-
 static str text_of(struct value v, struct buf *scratch)
 {
     scratch->len = 0;
@@ -132,12 +136,13 @@ static void put_summary(struct json_out *j, const struct case_view *c, const str
         json_i64(j, ms);
     json_i64(j, e->time_ns == TIME_UNKNOWN ? 0 : e->time_ns - ms * NS_PER_MS);
     json_u64(j, e->precision);
-    json_str(j, identity_host_name(c->identity, e->host, names_text(m->names, e->host)));
+    json_str(j, head_of(identity_host_name(c->identity, e->host, names_text(m->names, e->host)),
+                        NAME_MAX_SHOWN));
     json_str(j, row_account(m));
     json_u64(j, v.severity);
     json_u64(j, v.phase);
     json_u64(j, e->kind);
-    json_str(j, head_of(text_of(event_field(e, STR("message")), &scratch)));
+    json_str(j, head_of(text_of(event_field(e, STR("message")), &scratch), TEXT_MAX));
     put_log(j, m);
     json_str(j, str_of(v.technique));
     json_u64(j, e->flags & 0xffffffU);
@@ -146,13 +151,14 @@ static void put_summary(struct json_out *j, const struct case_view *c, const str
     put_marks(j, m, MARK_FINDING);
     json_u64(j, m->ordinal);
     json_u64(j, e->outcome);
+    json_u64(j, e->bytes_out);
     json_array_end(j);
     buf_free(&scratch);
 }
 
 static void put_name(struct json_out *j, const struct marked *m, const char *key, uint64_t name)
 {
-    json_pair_opt(j, str_of(key), names_text(m->names, name));
+    json_pair_opt(j, str_of(key), name_of(m, name));
 }
 
 static void put_party(struct json_out *j, const struct marked *m, const char *key,
@@ -162,9 +168,9 @@ static void put_party(struct json_out *j, const struct marked *m, const char *ke
         return;
     json_key(j, str_of(key));
     json_array(j);
-    json_str(j, names_text(m->names, p->user));
-    json_str(j, names_text(m->names, p->domain));
-    json_str(j, names_text(m->names, p->sid));
+    json_str(j, name_of(m, p->user));
+    json_str(j, name_of(m, p->domain));
+    json_str(j, name_of(m, p->sid));
     json_array_end(j);
 }
 
@@ -179,7 +185,7 @@ static void put_endpoint(struct json_out *j, const struct marked *m, const char 
         addr_text(&end->addr, &text);
     json_key(j, str_of(key));
     json_array(j);
-    json_str(j, names_text(m->names, end->host));
+    json_str(j, name_of(m, end->host));
     json_str(j, buf_view(&text));
     json_u64(j, port);
     json_array_end(j);
@@ -197,8 +203,8 @@ static void put_fields(struct json_out *j, const struct event *e)
         str text = text_of(field_value(f), &scratch);
 
         json_array(j);
-        json_str(j, (str){f->name, f->name_len});
-        json_str(j, head_of(text));
+        json_str(j, head_of((str){f->name, f->name_len}, NAME_MAX_SHOWN));
+        json_str(j, head_of(text, TEXT_MAX));
         if (text.len > TEXT_MAX)
             json_u64(j, text.len);
         json_array_end(j);

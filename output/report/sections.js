@@ -91,6 +91,17 @@ function logName(path) {
 
 let coverWidth = 420; /* px of the bars, by the room there is */
 
+function isBlind(b, source) {
+  return b.host === source.system && b.log && logName(source.path).startsWith(b.log.replace(/^Microsoft-Windows-/, ""));
+}
+
+/* What is lost of a log: hatch, and a cross where somebody cleared it. */
+function drawBlind(picture, b, axis) {
+  const from = axis.at(known(b.from) ? b.from : data.from), to = axis.at(known(b.to) ? b.to : data.to);
+  picture.append(rect(from, 2, Math.max(2, to - from), 12, "paper"), rect(from, 2, Math.max(2, to - from), 12, "hatch3"));
+  if (/cleared/.test(b.why)) picture.append(svg("path", { class: "cross", d: `M${to - 5} 3l10 10m0-10l-10 10` }));
+}
+
 /* Where a log has records: shade by how many an hour on average, hatch outside. */
 function coverBar(s, axis) {
   const picture = svg("svg", { width: coverWidth, height: 16, "aria-hidden": "true" }), hours = known(s.first) ? Math.max(1, (s.last - s.first) / HOUR) : 1;
@@ -100,15 +111,16 @@ function coverBar(s, axis) {
     const a = axis.at(s.first), b = axis.at(s.last);
     picture.append(rect(a, 2, Math.max(2, b - a), 12, "paper"), rect(a, 2, Math.max(2, b - a), 12, "d" + shade));
   }
+  for (const b of data.blind) if (isBlind(b, s)) drawBlind(picture, b, axis);
   picture.append(rect(axis.attack[0], 0, axis.attack[1] - axis.attack[0], 16, "tinted"));
   return picture;
 }
 
 function coverAxis() {
-  const at = ms => Math.min(coverWidth, Math.max(0, coverWidth * (ms - data.first) / (data.last - data.first || 1)));
+  const at = ms => Math.min(coverWidth, Math.max(0, coverWidth * (ms - data.from) / (data.to - data.from || 1)));
   const times = Array.from(rows.t).filter(known), attack = times.length ? [at(times[0]), at(times[times.length - 1]) + 1] : [0, 0];
   const picture = svg("svg", { width: coverWidth, height: 14, "aria-hidden": "true" });
-  if (known(data.first)) for (const tick of ticks(data.first, data.last, coverWidth, 90)) if (at(tick.ms) < coverWidth - 40) picture.append(label(at(tick.ms), 11, tick.label, "axis"));
+  if (known(data.from)) for (const tick of ticks(data.from, data.to, coverWidth, 90)) if (at(tick.ms) < coverWidth - 40) picture.append(label(at(tick.ms), 11, tick.label, "axis"));
   return { at, attack, picture };
 }
 

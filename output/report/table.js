@@ -311,7 +311,7 @@ function regexSwitch() {
 
 function trailHead() {
   const picture = svg("svg", { class: "trailhead", width: table.lanes.length * 13 + 60, height: 58, "aria-hidden": "true" });
-  table.lanes.forEach((name, k) => picture.append(svg("text", { class: "axis", transform: `translate(${k * 13 + 12} 54) rotate(-60)` }, clip(name || t("internet"), 10))));
+  table.lanes.forEach((name, k) => picture.append(svg("text", { class: "axis", transform: `translate(${k * 13 + 12} 54) rotate(-60)` }, clip(name || t("internet"), 9))));
   return picture;
 }
 

@@ -27,9 +27,10 @@ function known(ms) {
   return Number.isFinite(ms);
 }
 
+/* The year stands with the day only in cases that are longer than most of a year. */
 function dayText(ms) {
-  const c = civil(ms);
-  return view.lang ? `${c.month + 1}月${c.day}日` : `${c.day} ${MONTHS[c.month]}`;
+  const c = civil(ms), year = data.long;
+  return view.lang ? (year ? c.year + "年" : "") + `${c.month + 1}月${c.day}日` : `${c.day} ${MONTHS[c.month]}` + (year ? " " + c.year : "");
 }
 
 function longDay(ms) {
@@ -59,7 +60,7 @@ function dayAndHour(ms) {
 function spanText(from, to) {
   if (!known(from) || !known(to)) return "";
   const c = civil(to);
-  const end = view.lang ? `${c.year}年${dayText(to)}` : `${dayText(to)} ${c.year}`;
+  const end = data.long ? dayText(to) : view.lang ? `${c.year}年${dayText(to)}` : `${dayText(to)} ${c.year}`;
   return `${dayAndHour(from)} – ${end} ${hourText(to)}`;
 }
 
