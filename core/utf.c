@@ -143,7 +143,7 @@ INLINE unsigned copy16(const char *p, char *o, enum utf_form form)
                    : 8 + (unsigned)__builtin_ctzll(mask[1]) / 8;
 }
 
-INLINE unsigned copy8(const char *p, char *o, enum utf_form form)
+INLINE unsigned copy8(const void *p, char *o, enum utf_form form)
 {
     bytes8 x, special;
 
@@ -152,6 +152,25 @@ INLINE unsigned copy8(const char *p, char *o, enum utf_form form)
     special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
     uint64_t mask = (uint64_t)special;
     return mask ? (unsigned)__builtin_ctzll(mask) / 8 : 8;
+}
+
+/* The 1 to 7 bytes at p as one word with zeros behind, by reads that overlap. */
+INLINE uint64_t gather(const char *p, size_t len)
+{
+    uint32_t front, back;
+
+    if (len >= 4) {
+        memcpy(&front, p, 4);
+        memcpy(&back, p + len - 4, 4);
+        return front | (uint64_t)back << (8 * (len - 4));
+    }
+    return (uint64_t)(uint8_t)p[0] | (uint64_t)(uint8_t)p[len / 2] << (8 * (len / 2)) |
+           (uint64_t)(uint8_t)p[len - 1] << (8 * (len - 1));
+}
+
+INLINE size_t at_most(size_t n, size_t most)
+{
+    return n < most ? n : most;
 }
 
 /* Copies the ASCII run at the front that needs no change and returns its length. The last block
@@ -171,9 +190,8 @@ INLINE size_t copy_run8(const char *p, size_t left, char *o, enum utf_form form)
         unsigned clean = copy8(p, o, form);
         return clean < 8 ? clean : left - 8 + copy8(p + left - 8, o + left - 8, form);
     }
-    for (; n < left && !byte_is_special(p[n], form); n++)
-        o[n] = p[n];
-    return n;
+    uint64_t word = gather(p, left);
+    return at_most(copy8(&word, o, form), left);
 }
 
 INLINE bool put8(str s, enum utf_form form, struct buf *out)
@@ -254,15 +272,29 @@ INLINE bool unit_is_special(uint32_t u, enum utf_form form)
     return u > 0x7e || (form == UTF_JSON && (u < 0x20 || u == '"' || u == '\\'));
 }
 
+INLINE units8 load_units8(const char *p)
+{
+    units8 x;
+
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+INLINE units8 load_units4(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return (units8)(halves){word, 0};
+}
+
 /* Copies up to 8 units (8 or 4: a constant); returns the index of the first special one. DEL is
  * special in both forms: no harm, one comparison less. */
-INLINE unsigned copy_units(const char *p, unsigned count, char *o, enum utf_form form)
+INLINE unsigned copy_units(units8 x, unsigned count, char *o, enum utf_form form)
 {
     const int16_t lowest = form == UTF_JSON ? 0x20 : 0;
-    units8 x = {0}, special;
+    units8 special = (x > 0x7e) | (x < lowest);
 
-    memcpy(&x, p, 2 * count);
-    special = (x > 0x7e) | (x < lowest);
     if (form == UTF_JSON)
         special |= (x == '"') | (x == '\\');
     bytes8 narrow = __builtin_convertvector(x, bytes8);
@@ -280,19 +312,20 @@ INLINE size_t copy_run16(const char *p, size_t left, char *o, enum utf_form form
 
     if (left >= 8)
         for (;;) {
-            unsigned clean = copy_units(p + 2 * n, 8, o + n, form);
+            unsigned clean = copy_units(load_units8(p + 2 * n), 8, o + n, form);
             if (clean < 8 || n + 8 == left)
                 return n + clean;
             n = left - n < 16 ? left - 8 : n + 8;
         }
     if (left >= 4) {
-        unsigned clean = copy_units(p, 4, o, form);
-        return clean < 4 ? clean
-                         : left - 4 + copy_units(p + 2 * left - 8, 4, o + left - 4, form);
+        unsigned clean = copy_units(load_units4(p), 4, o, form);
+        if (clean < 4)
+            return clean;
+        return left - 4 + copy_units(load_units4(p + 2 * left - 8), 4, o + left - 4, form);
     }
-    for (; n < left && !unit_is_special(unit_at(p + 2 * n), form); n++)
-        o[n] = p[2 * n];
-    return n;
+    /* 1 to 3 units: 2, 4 or 6 bytes. */
+    units8 last = (units8)(halves){gather(p, 2 * left), 0};
+    return at_most(copy_units(last, 4, o, form), left);
 }
 
 /* The character at unit i of `units`; *used is 1 or 2. */
