@@ -74,7 +74,14 @@ bool ecs_user_is_target(enum kind kind)
 int ecs_path_cmp(const char *a, size_t a_len, const char *b, size_t b_len, char sep)
 {
     size_t n = a_len < b_len ? a_len : b_len, i = 0;
+    uint64_t x, y;
 
+    for (; i + sizeof x <= n; i += sizeof x) { /* "winlog." and kin: eight bytes at a time */
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
+        if (x != y)
+            break;
+    }
     while (i < n && a[i] == b[i])
         i++;
     if (i == n)
@@ -86,15 +93,28 @@ int ecs_path_cmp(const char *a, size_t a_len, const char *b, size_t b_len, char 
 
 /* Values. */
 
+/* Nearly all keys are plain, and there are twenty in a line. */
 static void put_key(struct json_out *j, str key, const char *suffix)
 {
     struct buf *b = j->buf;
+    size_t i = 0;
 
+    buf_reserve(b, key.len + 4);
+    char *at = b->p + b->len, *start = at;
     if (j->comma)
-        buf_char(b, ',');
-    buf_char(b, '"');
-    json_escape(key, b);
-    buf_str(b, str_of(suffix));
+        *at++ = ',';
+    *at++ = '"';
+    for (; i < key.len; i++) {
+        unsigned char c = (unsigned char)key.p[i];
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+            break;
+        *at++ = (char)c;
+    }
+    b->len += (size_t)(at - start);
+    if (i < key.len)
+        json_escape(str_skip(key, i), b);
+    while (*suffix)
+        buf_char(b, *suffix++);
     buf_add(b, "\":", 2);
     j->keyed = true;
 }
@@ -707,6 +727,8 @@ static size_t put_fields(struct line *l, struct tree *t, const struct field *con
 
 static int before(const struct field *f, const struct ecs_path *p, char sep)
 {
+    if (f->name_len && f->name[0] != p->path[0] && f->name[0] != sep)
+        return (unsigned char)f->name[0] < (unsigned char)p->path[0] ? -1 : 1;
     return ecs_path_cmp(f->name, f->name_len, p->path, p->len, sep);
 }
 
@@ -791,25 +813,19 @@ static bool fits(const struct field *f)
     str name = field_name(f);
     char sep = f->group == FIELD_USER_DATA ? '/' : '.';
     unsigned depth = 0;
+    unsigned char wide = 0;
 
-    if (name.len > ECS_PATH_MAX || str_ends(name, STR("_base64")) || !utf8_valid(name))
+    for (size_t i = 0; i < name.len; i++) {
+        depth += name.p[i] == sep;
+        wide |= (unsigned char)name.p[i];
+    }
+    if (name.len > ECS_PATH_MAX || str_ends(name, STR("_base64")))
+        return false;
+    if (wide & 0x80 && !utf8_valid(name))
         return false;
     if (f->group == FIELD_EVENT_DATA)
         return true;
-    for (size_t i = 0; i < name.len; i++)
-        depth += name.p[i] == sep;
     return depth < ECS_DEPTH_MAX && !(f->group == FIELD_ECS && is_reserved(name));
-}
-
-/* Fields of winlog that are no members: they tell a Windows record. */
-static bool tells_windows(const struct field *f)
-{
-    str name = field_name(f);
-
-    if (f->group == FIELD_EVENT_DATA || f->group == FIELD_USER_DATA)
-        return true;
-    return f->group == FIELD_ECS && str_starts(name, STR("winlog.")) &&
-           !str_eq(name, STR("winlog.channel"));
 }
 
 static int by_path(const void *a, const void *b)
@@ -836,34 +852,44 @@ static void sort_fields(const struct field **f, size_t n)
     }
 }
 
+/* Notes the fields of winlog that the members depend on. */
+static void see_winlog(struct line *l, const struct field *f, bool fitting)
+{
+    str name = field_name(f);
+
+    l->windows = l->windows || !str_eq(name, STR("winlog.channel"));
+    if (fitting && !l->computer && str_eq(name, STR("winlog.computer_name")))
+        l->computer = f;
+    if (fitting && !l->record && str_eq(name, STR("winlog.record_id")))
+        l->record = f;
+}
+
 static void group_fields(struct line *l, const struct field **room)
 {
     const struct event *e = l->e;
-    size_t n = e->field_count;
+    size_t n = e->field_count, sizes[GROUPS] = {0};
 
     l->same = room + n;
     l->unfit = room + 2 * n;
-    for (unsigned g = 0; g < GROUPS; g++) {
+    for (size_t i = 0; i < n; i++)
+        sizes[e->fields[i].group & 3]++;
+    for (unsigned g = 0; g < GROUPS; room += sizes[g], g++)
         l->fields[g] = room;
-        for (size_t i = 0; i < n; i++) {
-            const struct field *f = &e->fields[i];
-            if (f->group != g)
-                continue;
-            l->windows |= tells_windows(f);
-            if (!fits(f)) {
-                unfit(l, &f, 1);
-                continue;
-            }
-            if (g == FIELD_ECS && str_eq(field_name(f), STR("winlog.computer_name")))
-                l->computer = l->computer ? l->computer : f;
-            if (g == FIELD_ECS && str_eq(field_name(f), STR("winlog.record_id")))
-                l->record = l->record ? l->record : f;
-            room[l->count[g]++] = f;
-        }
-        if (g != FIELD_EVENT_DATA)
-            sort_fields(room, l->count[g]);
-        room += l->count[g];
+    l->windows = sizes[FIELD_EVENT_DATA] || sizes[FIELD_USER_DATA];
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &e->fields[i];
+        unsigned g = f->group & 3;
+        bool fitting = fits(f);
+        if (g == FIELD_ECS && str_starts(field_name(f), STR("winlog.")))
+            see_winlog(l, f, fitting);
+        if (fitting)
+            l->fields[g][l->count[g]++] = f;
+        else
+            unfit(l, &f, 1);
     }
+    sort_fields(l->fields[FIELD_ECS], l->count[FIELD_ECS]);
+    sort_fields(l->fields[FIELD_USER_DATA], l->count[FIELD_USER_DATA]);
+    sort_fields(l->fields[FIELD_OWN], l->count[FIELD_OWN]);
 }
 
 static bool field_says(struct line *l, const struct field *f, str text)
