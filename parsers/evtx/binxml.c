@@ -8,12 +8,6 @@
 #include "core/value.h"
 
 enum {
-    TOKEN_END = 0x00,
-    TOKEN_OPEN_ELEMENT = 0x01,
-    TOKEN_PI_TARGET = 0x0a,
-    TOKEN_TEMPLATE = 0x0c,
-    TOKEN_FRAGMENT = 0x0f,
-    TOKEN_MORE = 0x40,
     TEMPLATE_HEADER_SIZE = 24, /* u32 next, GUID, u32 size of the body */
     VALUE_TYPE_LAST = VALUE_HEX64,
     STEP_COST = 8 /* of the budget, for running one: bounds time */
@@ -250,8 +244,8 @@ bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsig
         switch (*c.p & ~(unsigned)TOKEN_MORE) {
         case TOKEN_END:
             return true;
-        case TOKEN_FRAGMENT: /* u8 major, u8 minor version, u8 flags */
-            c.p += cursor_left(&c) < 4 ? cursor_left(&c) : 4;
+        case TOKEN_FRAGMENT:
+            c.p += cursor_left(&c) < FRAGMENT_HEADER_SIZE ? cursor_left(&c) : FRAGMENT_HEADER_SIZE;
             break;
         case TOKEN_TEMPLATE:
             if (!template_instance(d, &c, scope, depth))

@@ -6,89 +6,11 @@
  * Elements in templates carry a dependency id, elements outside of them usually do not; which it
  * is shows in where a believable name stands. Names and template definitions are found by their
  * offsets alone: the hash chains and tables of the chunk header are never followed. */
-#include "parsers/evtx/evtx.h"
-
-#include "core/value.h"
-
-enum token { /* MS-EVEN6 2.2.12; | TOKEN_MORE: more of the same follow, or attributes */
-    TOKEN_END = 0x00,
-    TOKEN_OPEN_ELEMENT = 0x01,
-    TOKEN_CLOSE_START = 0x02,
-    TOKEN_CLOSE_EMPTY = 0x03,
-    TOKEN_CLOSE_ELEMENT = 0x04,
-    TOKEN_VALUE = 0x05,
-    TOKEN_ATTRIBUTE = 0x06,
-    TOKEN_CDATA = 0x07,
-    TOKEN_CHAR_REF = 0x08,
-    TOKEN_ENTITY_REF = 0x09,
-    TOKEN_PI_TARGET = 0x0a,
-    TOKEN_PI_DATA = 0x0b,
-    TOKEN_SUBSTITUTION = 0x0d,
-    TOKEN_OPTIONAL = 0x0e,
-    TOKEN_FRAGMENT = 0x0f,
-    TOKEN_MORE = 0x40
-};
-
-enum { PATH_MAX_BYTES = 4096, FRAGMENT_HEADER_SIZE = 4 };
-
-struct compiler {
-    struct decoder *d;
-    struct cursor c;
-    const char *why;
-    bool in_template;
-};
-
-struct sink { /* where a value goes */
-    enum step_op op;
-    enum field_group group;
-    str name; /* p NULL: the name register */
-    enum area area;
-    enum system_part part;
-};
-
-static const struct {
-    const char *element, *attribute; /* attribute "": the element's text */
-    enum system_part part;
-} system_parts[] = {
-    {"Provider", "Name", SYSTEM_PROVIDER},
-    {"Provider", "Guid", SYSTEM_PROVIDER_GUID},
-    {"Provider", "EventSourceName", SYSTEM_EVENT_SOURCE_NAME},
-    {"EventID", "", SYSTEM_EVENT_ID},
-    {"EventID", "Qualifiers", SYSTEM_QUALIFIERS},
-    {"Version", "", SYSTEM_VERSION},
-    {"Level", "", SYSTEM_LEVEL},
-    {"Task", "", SYSTEM_TASK},
-    {"Opcode", "", SYSTEM_OPCODE},
-    {"Keywords", "", SYSTEM_KEYWORDS},
-    {"TimeCreated", "SystemTime", SYSTEM_TIME},
-    {"EventRecordID", "", SYSTEM_RECORD_ID},
-    {"Correlation", "ActivityID", SYSTEM_ACTIVITY_ID},
-    {"Correlation", "RelatedActivityID", SYSTEM_RELATED_ACTIVITY_ID},
-    {"Execution", "ProcessID", SYSTEM_PROCESS_ID},
-    {"Execution", "ThreadID", SYSTEM_THREAD_ID},
-    {"Channel", "", SYSTEM_CHANNEL},
-    {"Computer", "", SYSTEM_COMPUTER},
-    {"Security", "UserID", SYSTEM_USER_SID},
-};
+#include "parsers/evtx/compile.h"
 
 static const struct {
     const char *name, *text;
 } entities[] = {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}};
-
-static bool fail(struct compiler *k, const char *why)
-{
-    if (!k->why)
-        k->why = why;
-    return false;
-}
-
-static bool spells(str s, const char *word)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (word[i] == '\0' || word[i] != s.p[i])
-            return false;
-    return word[s.len] == '\0';
-}
 
 /* ---- names ---- */
 
@@ -129,13 +51,13 @@ static bool take_name(struct compiler *k, str *name)
     const uint8_t *p;
 
     if (!cursor_take(&k->c, 4, &p))
-        return fail(k, "a name is cut off");
+        return compiler_fail(k, "a name is cut off");
     uint32_t offset = le32(p);
     size_t size = name_size(d, offset);
     if (size == 0)
-        return fail(k, "a name lies outside of the chunk");
+        return compiler_fail(k, "a name lies outside of the chunk");
     if (offset == (size_t)(k->c.p - d->chunk) && !cursor_take(&k->c, size, &p))
-        return fail(k, "a name is cut off");
+        return compiler_fail(k, "a name is cut off");
     struct name_slot_of_chunk *slot = &d->names[(offset * 2654435761u) >> 24 & (NAME_CACHE - 1)];
     if (slot->offset != offset) {
         slot->text = text_of_utf16(d, d->chunk + offset + 8, (size - 10) / 2);
@@ -152,7 +74,7 @@ static struct step *add_step(struct compiler *k, enum step_op op, enum step_sour
     struct decoder *d = k->d;
 
     if (!decoder_spend(d, sizeof(struct step))) {
-        fail(k, "the chunk's templates expand beyond all bounds");
+        compiler_fail(k, "the chunk's templates expand beyond all bounds");
         return NULL;
     }
     d->steps = vec_grow(d->steps, &d->step_cap, d->step_count + 1, sizeof *d->steps);
@@ -193,7 +115,7 @@ static bool counted_piece(struct compiler *k, size_t width, enum value_type type
     const uint8_t *count, *text;
 
     if (!cursor_take(&k->c, 2, &count) || !cursor_take(&k->c, le16(count) * width, &text))
-        return fail(k, "a text is cut off");
+        return compiler_fail(k, "a text is cut off");
     size_t len = le16(count) * width;
     while (width == 2 && len >= 2 && le16(text + len - 2) == 0)
         len -= 2;
@@ -205,7 +127,7 @@ static bool literal_piece(struct compiler *k)
     const uint8_t *p;
 
     if (!cursor_take(&k->c, 1, &p))
-        return fail(k, "a literal is cut off");
+        return compiler_fail(k, "a literal is cut off");
     unsigned type = *p;
     size_t size = literal_size(type);
     if (type == VALUE_SID && cursor_left(&k->c) >= 2)
@@ -216,7 +138,7 @@ static bool literal_piece(struct compiler *k)
         return counted_piece(k, type == VALUE_UTF16 ? 2 : 1,
                              type == VALUE_UTF16 || type == VALUE_ANSI ? type : VALUE_BINARY);
     if (!cursor_take(&k->c, size, &p))
-        return fail(k, "a literal is cut off");
+        return compiler_fail(k, "a literal is cut off");
     return add_piece(k, p, size, (enum value_type)type);
 }
 
@@ -230,7 +152,7 @@ static bool entity_piece(struct compiler *k)
         if (spells(name, entities[i].name))
             return add_piece(k, entities[i].text, 1, VALUE_TEXT);
     if (!decoder_spend(k->d, name.len + 2))
-        return fail(k, "the chunk's templates expand beyond all bounds");
+        return compiler_fail(k, "the chunk's templates expand beyond all bounds");
     str text = arena_printf(&k->d->out->arena, "&%.*s;", PSTR(name));
     return add_piece(k, text.p, text.len, VALUE_TEXT);
 }
@@ -240,7 +162,7 @@ static bool substitution_piece(struct compiler *k)
     const uint8_t *p;
 
     if (!cursor_take(&k->c, 3, &p)) /* u16 index, u8 type; the value's own type is what counts */
-        return fail(k, "a substitution is cut off");
+        return compiler_fail(k, "a substitution is cut off");
     struct step *s = add_step(k, STEP_PIECE, FROM_VALUE);
     if (s)
         s->index = le16(p);
@@ -265,7 +187,7 @@ static bool take_piece(struct compiler *k, bool *taken)
     case TOKEN_CHAR_REF:
         k->c.p++;
         if (!cursor_take(&k->c, 2, &p))
-            return fail(k, "a character reference is cut off");
+            return compiler_fail(k, "a character reference is cut off");
         return add_piece(k, p, 2, VALUE_UTF16);
     case TOKEN_ENTITY_REF:
         k->c.p++;
@@ -302,142 +224,6 @@ static bool join_pieces(struct compiler *k, size_t first, const struct sink *sin
     if (s)
         aim(s, sink);
     return s != NULL;
-}
-
-/* ---- scopes and sinks ---- */
-
-static bool join_path(struct compiler *k, str path, char separator, str name, str *out)
-{
-    if (path.len + 1 + name.len > PATH_MAX_BYTES || !decoder_spend(k->d, path.len + 1 + name.len))
-        return fail(k, "a path of elements is too long");
-    *out = name;
-    if (path.len == 0)
-        return true;
-    char *p = arena_bytes(&k->d->out->arena, path.len + 1 + name.len);
-    memcpy(p, path.p, path.len);
-    p[path.len] = separator;
-    memcpy(p + path.len + 1, name.p, name.len);
-    *out = (str){p, path.len + 1 + name.len};
-    return true;
-}
-
-/* Parts of RenderingInfo as Winlogbeat and others spell them: lower case. */
-static str rendering_name(struct compiler *k, str name)
-{
-    str copy = arena_str(&k->d->out->arena, name);
-
-    for (size_t i = 0; i < copy.len; i++)
-        ((char *)copy.p)[i] = char_lower(copy.p[i]);
-    return copy;
-}
-
-static bool is_rendering(str path)
-{
-    return str_starts(path, STR("rendering"));
-}
-
-static bool child_scope(struct compiler *k, struct scope parent, str name, struct scope *out)
-{
-    *out = (struct scope){AREA_OWN, name};
-    switch (parent.area) {
-    case AREA_ROOT:
-    case AREA_EVENT:
-        if (str_eq(name, STR("Event")))
-            *out = (struct scope){AREA_EVENT, STR("event")};
-        else if (str_eq(name, STR("System")))
-            *out = (struct scope){AREA_SYSTEM, STR("system")};
-        else if (str_eq(name, STR("EventData")))
-            *out = (struct scope){AREA_EVENT_DATA, STR("")};
-        else if (str_eq(name, STR("UserData")))
-            *out = (struct scope){AREA_USER_DATA, STR("")};
-        else if (str_eq(name, STR("RenderingInfo")))
-            out->path = STR("rendering");
-        return true;
-    case AREA_SYSTEM:
-        *out = (struct scope){AREA_SYSTEM_PART, name};
-        return true;
-    case AREA_SYSTEM_PART:
-        return join_path(k, STR("system"), '.', parent.path, &out->path) &&
-               join_path(k, out->path, '.', name, &out->path);
-    case AREA_EVENT_DATA:
-        *out = (struct scope){AREA_DATA, str_eq(name, STR("Data")) ? STR("") : name};
-        return true;
-    case AREA_DATA:
-    case AREA_USER_DATA:
-        out->area = parent.area;
-        return join_path(k, parent.path, '/', name, &out->path);
-    case AREA_OWN:
-        if (is_rendering(parent.path)) {
-            if (!decoder_spend(k->d, name.len))
-                return fail(k, "a path of elements is too long");
-            name = rendering_name(k, name);
-            out->path = parent.path;
-            if (str_eq(name, STR("keyword"))) /* Keywords/Keyword, repeated */
-                return true;
-        }
-        return join_path(k, parent.path, '.', name, &out->path);
-    }
-    return false;
-}
-
-static bool system_sink(const struct scope *s, str attribute, struct sink *out)
-{
-    for (size_t i = 0; i < array_len(system_parts); i++)
-        if (spells(attribute, system_parts[i].attribute) &&
-            spells(s->path, system_parts[i].element)) {
-            out->op = STEP_SYSTEM;
-            out->part = system_parts[i].part;
-            return true;
-        }
-    return false;
-}
-
-/* Where the text of an element goes. */
-static bool text_sink(struct compiler *k, const struct scope *s, struct sink *out)
-{
-    *out = (struct sink){STEP_FIELD, FIELD_OWN, s->path, s->area, 0};
-    switch (s->area) {
-    case AREA_SYSTEM_PART:
-        return system_sink(s, STR(""), out) ||
-               join_path(k, STR("system"), '.', s->path, &out->name);
-    case AREA_EVENT_DATA:
-    case AREA_DATA:
-        out->group = FIELD_EVENT_DATA;
-        return true;
-    case AREA_USER_DATA:
-        out->group = FIELD_USER_DATA;
-        return true;
-    default:
-        return true;
-    }
-}
-
-static bool attribute_sink(struct compiler *k, const struct scope *s, str name, struct sink *out)
-{
-    str path = s->path;
-
-    *out = (struct sink){STEP_FIELD, FIELD_OWN, STR(""), s->area, 0};
-    switch (s->area) {
-    case AREA_SYSTEM_PART:
-        return system_sink(s, name, out) || (join_path(k, STR("system"), '.', path, &path) &&
-                                             join_path(k, path, '.', name, &out->name));
-    case AREA_EVENT_DATA:
-        return join_path(k, STR("event_data"), '.', name, &out->name);
-    case AREA_DATA:
-        if (str_eq(name, STR("Name"))) {
-            out->op = STEP_NAME;
-            return true;
-        }
-        out->group = FIELD_EVENT_DATA;
-        return join_path(k, path, '/', name, &out->name);
-    case AREA_USER_DATA:
-        out->group = FIELD_USER_DATA;
-        return join_path(k, path, '/', name, &out->name);
-    default:
-        if (is_rendering(path))
-            name = rendering_name(k, name);
-        return join_path(k, path, '.', name, &out->name);
-    }
 }
 
 /* ---- elements ---- */
@@ -477,7 +263,7 @@ static bool attribute(struct compiler *k, struct scope *s, bool *kept)
         d->step_count = first;
         return true;
     }
-    if (!attribute_sink(k, s, name, &sink))
+    if (!sink_of_attribute(k, s, name, &sink))
         return false;
     if (sink.op == STEP_NAME)
         return name_field(k, first, s, &sink);
@@ -509,7 +295,7 @@ static bool end_text(struct compiler *k, const struct scope *s, size_t first, bo
         d->step_count = first;
         return true;
     }
-    return text_sink(k, s, &sink) && join_pieces(k, first, &sink);
+    return sink_of_text(k, s, &sink) && join_pieces(k, first, &sink);
 }
 
 /* An element without any content: its field is there, without a value. */
@@ -521,7 +307,7 @@ static bool empty_value(struct compiler *k, const struct scope *s)
     if (!is_field)
         return true;
     size_t first = k->d->step_count;
-    return add_piece(k, "", 0, VALUE_NULL) && text_sink(k, s, &sink) &&
+    return add_piece(k, "", 0, VALUE_NULL) && sink_of_text(k, s, &sink) &&
            join_pieces(k, first, &sink);
 }
 
@@ -532,7 +318,7 @@ static bool processing_instruction(struct compiler *k)
     str name;
 
     k->c.p++;
-    if (!take_name(k, &name) || !join_path(k, STR("pi"), '.', name, &sink.name))
+    if (!take_name(k, &name) || !scope_join(k, STR("pi"), '.', name, &sink.name))
         return false;
     if (cursor_left(&k->c) == 0 || *k->c.p != TOKEN_PI_DATA)
         return true;
@@ -566,7 +352,7 @@ static bool content(struct compiler *k, const struct scope *s, bool kept, unsign
         }
         if (opens ? !element(k, *s, depth + 1)
                   : token != TOKEN_PI_TARGET || !processing_instruction(k))
-            return fail(k, "an element does not end");
+            return compiler_fail(k, "an element does not end");
         first = d->step_count;
     }
 }
@@ -585,26 +371,26 @@ static bool element(struct compiler *k, struct scope parent, unsigned depth)
     str name;
 
     if (depth >= ELEMENT_DEPTH_MAX)
-        return fail(k, "elements are nested too deep");
+        return compiler_fail(k, "elements are nested too deep");
     bool has_attributes = *k->c.p++ & TOKEN_MORE;
     /* u16 dependency id (or not), u32 size, then the name */
     if (cursor_left(&k->c) < 8)
-        return fail(k, "an element is cut off");
+        return compiler_fail(k, "an element is cut off");
     bool with = name_stands_at(k, k->c.p + 6), without = name_stands_at(k, k->c.p + 4);
     k->c.p += (k->in_template ? with || !without : with && !without) ? 6 : 4;
-    if (!take_name(k, &name) || !child_scope(k, parent, name, &s))
+    if (!take_name(k, &name) || !scope_of_child(k, parent, name, &s))
         return false;
     if (has_attributes && !cursor_take(&k->c, 4, &p))
-        return fail(k, "an element is cut off");
+        return compiler_fail(k, "an element is cut off");
     while (cursor_left(&k->c) && (*k->c.p & ~(unsigned)TOKEN_MORE) == TOKEN_ATTRIBUTE)
         if (!attribute(k, &s, &kept))
             return false;
     if (!cursor_take(&k->c, 1, &p))
-        return fail(k, "an element is cut off");
+        return compiler_fail(k, "an element is cut off");
     if (*p == TOKEN_CLOSE_EMPTY)
         return kept || empty_value(k, &s);
     if (*p != TOKEN_CLOSE_START)
-        return fail(k, "an unknown token in an element");
+        return compiler_fail(k, "an unknown token in an element");
     return content(k, &s, kept, depth);
 }
 
@@ -644,7 +430,7 @@ size_t compile_template(struct decoder *d, uint32_t offset, struct cursor body, 
         else if (token == TOKEN_PI_TARGET)
             good = processing_instruction(&k);
         else
-            good = fail(&k, "an unknown token in a template");
+            good = compiler_fail(&k, "an unknown token in a template");
     }
     program_end(d, i, k.why);
     return i;

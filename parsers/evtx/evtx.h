@@ -6,6 +6,7 @@
  *     evtx.c      file, chunks, records
  *     binxml.c    fragments, template instances, running programs
  *     compile.c   tokens to steps
+ *     scope.c     what a place in the document makes of its content
  *     record.c    what the System part says, uid, the finished event
  *
  * Formats: MS-EVEN6 section 2.2.12 (BinXml) and libyal's "Windows XML Event Log (EVTX)".
@@ -29,6 +30,28 @@ enum {
     NAME_CACHE = 256,
     TEXT_CACHE = 256
 };
+
+enum token { /* MS-EVEN6 2.2.12; | TOKEN_MORE: more of the same follow, or attributes */
+    TOKEN_END = 0x00,
+    TOKEN_OPEN_ELEMENT = 0x01,
+    TOKEN_CLOSE_START = 0x02,
+    TOKEN_CLOSE_EMPTY = 0x03,
+    TOKEN_CLOSE_ELEMENT = 0x04,
+    TOKEN_VALUE = 0x05,
+    TOKEN_ATTRIBUTE = 0x06,
+    TOKEN_CDATA = 0x07,
+    TOKEN_CHAR_REF = 0x08,
+    TOKEN_ENTITY_REF = 0x09,
+    TOKEN_PI_TARGET = 0x0a,
+    TOKEN_PI_DATA = 0x0b,
+    TOKEN_TEMPLATE = 0x0c,
+    TOKEN_SUBSTITUTION = 0x0d,
+    TOKEN_OPTIONAL = 0x0e,
+    TOKEN_FRAGMENT = 0x0f,
+    TOKEN_MORE = 0x40
+};
+
+enum { FRAGMENT_HEADER_SIZE = 4 }; /* token, u8 major, u8 minor version, u8 flags */
 
 /* The parts of System that the unified event has a place for. */
 enum system_part {
