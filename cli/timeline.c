@@ -288,7 +288,7 @@ static int run(struct cli *c)
 const struct command command_timeline = {
     .name = "timeline",
     .arguments = "EVIDENCE... -o CASE",
-    .about = "Reads all logs in the given files and folders and writes a case folder with the attack\n"
+    .about = "Reads all logs in the given files and folders and writes a case folder: the attack\n"
              "timeline, lateral movement, and the answers to the five questions.",
     .options = options,
     .option_count = array_len(options),
@@ -300,8 +300,8 @@ const struct command command_timeline = {
         "case.db, findings.json, facts.json and manifest.json. The same evidence gives the same\n"
         "bytes, whatever the threads, the zone or the order of the arguments.\n"
         "\n"
-        "Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 --strict and part of the\n"
-        "evidence damaged or unread; 4 nothing could be read; 5 output failed; 130 interrupted.\n"
+        "Exit status: 0 done; 1 findings at or above --fail-on; 2 usage; 3 --strict and part of\n"
+        "the evidence damaged or unread; 4 nothing could be read; 5 output failed; 130 interrupted.\n"
         "\n"
         "Examples:\n"
         "  ashiato timeline images/FS01 images/DC01 proxy/access.log.gz -o case\n"

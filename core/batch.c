@@ -122,7 +122,7 @@ static struct uid uid_of_hash(XXH128_hash_t h)
 
 void event_uid_line(struct event *e, str system, str family, str line)
 {
-    /* The place within system and family comes into the seed, so that the line is hashed at once. */
+    /* System and family go into the seed, so that the line is hashed at once. */
     uint64_t seed = XXH3_64bits(system.p, system.len) * 3 + XXH3_64bits(family.p, family.len);
 
     e->uid = uid_of_hash(XXH3_128bits_withSeed(line.p, line.len, seed + e->part));

@@ -58,7 +58,7 @@ struct uid {
 /* Who: a user with domain, SID and logon session. */
 struct party {
     uint64_t user, domain, sid; /* names */
-    uint64_t logon;             /* Windows LogonId, sshd PID, audit session: unique on host and boot */
+    uint64_t logon; /* Windows LogonId, sshd PID, audit session: unique on host and boot */
 };
 
 /* Where. */
@@ -70,7 +70,7 @@ struct endpoint {
 enum field_group {
     FIELD_ECS,        /* name is an ECS path: "process.command_line", "winlog.activity_id" */
     FIELD_EVENT_DATA, /* winlog.event_data.NAME; "" for <Data> without a name */
-    FIELD_USER_DATA,  /* winlog.user_data, levels separated by '/': "LogFileCleared/SubjectUserSid" */
+    FIELD_USER_DATA,  /* winlog.user_data, levels joined by '/': "LogFileCleared/SubjectUserSid" */
     FIELD_OWN         /* ashiato.NAME */
 };
 
@@ -112,7 +112,7 @@ struct event {
                                    the record was written (lateral.h fixes the direction) */
     uint64_t bytes_out, bytes_in; /* client to server, server to client */
     const struct field *fields;   /* field_count of them, in original order */
-    const struct place *places;   /* place_count more copies, known from a case that was read back */
+    const struct place *places;   /* place_count more, known from a case that was read back */
 };
 _Static_assert(sizeof(struct event) <= 256, "the event must stay small");
 

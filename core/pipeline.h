@@ -39,7 +39,7 @@ struct run_options {
     unsigned threads;
     size_t memory; /* bytes */
     int64_t from_ns, to_ns; /* events outside are left out; INT64_MIN, INT64_MAX = all */
-    int64_t latest_ns;      /* --latest: no text without a year is later; TIME_UNKNOWN = not given */
+    int64_t latest_ns; /* --latest: no text without a year is later; TIME_UNKNOWN = not given */
     const struct rule *zones, *parsers, *years;
     size_t zone_count, parser_count, year_count;
     const struct setting *settings;
@@ -64,7 +64,7 @@ struct pipeline {
     size_t source_count, case_count; /* a source behind the last for each case that is read back */
     struct blob *blobs; /* what to read, in source order, cases last */
     size_t blob_count;
-    struct store store, open; /* events whose time is settled; and those whose year or zone is not */
+    struct store store, open; /* events whose time is settled; whose year or zone is not */
     struct facts facts;
     struct identity *identity;
     struct result result;
@@ -80,7 +80,7 @@ struct pipeline {
 bool pipeline_ingest(struct pipeline *p, const char *work_dir, struct err *err);
 bool pipeline_settle(struct pipeline *p, struct err *err);
 bool pipeline_judge(struct pipeline *p, const char *work_dir, struct err *err);
-/* Writes each writer's file into work_dir under its final name; nothing is left there on failure. */
+/* Writes each writer's file into work_dir under its final name; on failure none is left there. */
 bool pipeline_write(struct pipeline *p, const char *work_dir, struct err *err);
 void pipeline_free(struct pipeline *p);
 

@@ -97,7 +97,7 @@ static void settle_source(struct pipeline *p, size_t i, int64_t everywhere)
         return;
     settle_year(p, i, everywhere);
     source_note(p, s, 0, false,
-                arena_printf(&p->arena, "lines without a year: the first is taken to be of %d (%.*s)",
+                arena_printf(&p->arena, "lines without a year: the first is of %d (%.*s)",
                              (int)s->base_year, PSTR(s->year_basis)));
 }
 

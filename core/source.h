@@ -17,7 +17,7 @@ struct source_note {
 enum { SOURCE_NOTES = 32 }; /* kept a source; more are counted in note_total */
 
 struct source {
-    str path;      /* provenance, relative to the argument, '/' between parts: "FS01/.../Security.evtx" */
+    str path;      /* provenance, relative to the argument: "FS01/.../Security.evtx" */
     str system;    /* the machine whose disk it lay on */
     str family;    /* path without rotation suffix: what forms one log over time */
     str parser;    /* name of the parser that claimed it, "" = unread */

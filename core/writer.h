@@ -52,7 +52,7 @@ struct marked { /* an event with what the correlator said of it */
 struct writer {
     const char *name, *file, *about; /* "csv", "timeline.csv", ... */
     bool every_event;                /* also those that are not on the attack timeline */
-    /* `path` is where to write (a temporary name, NUL-terminated). NULL and a message on failure. */
+    /* `path` is where to write (temporary, NUL-terminated). NULL and a message on failure. */
     void *(*open)(const struct case_view *c, const char *path, struct err *err);
     void (*event)(void *state, const struct marked *m);
     /* Pure, in worker threads: appends the text of one event; turns a block's text into bytes. */

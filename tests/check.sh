@@ -7,6 +7,9 @@ build=$1; shift
 export ASHIATO=$build/ashiato INCIDENT=$build/incident
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 log=$build/check.log
+# selenium comes from Debian's packages: the interpreter they are for
+python=python3
+[ -x /usr/bin/python3 ] && python=/usr/bin/python3
 passed=0 failed=0 skipped=0
 
 suite() { # name, command...
@@ -32,10 +35,10 @@ wanted=("$@")
 suite unit "$build/unit-tests"
 [ -x "$build/fuzz-replay" ] && suite fuzz bash tests/fuzz/replay.sh "$build"
 [ -e tests/golden.sh ] && suite golden bash tests/golden.sh
-[ -e tests/replay/incident.py ] && suite replay python3 tests/replay/incident.py
-[ -e tests/badinput/run.py ] && suite badinput python3 tests/badinput/run.py
+[ -e tests/replay/incident.py ] && suite replay $python tests/replay/incident.py
+[ -e tests/badinput/run.py ] && suite badinput $python tests/badinput/run.py
 [ -e tests/evtx_differential.py ] && suite evtx python3 tests/evtx_differential.py
-[ -e tests/browser/report_test.py ] && suite browser python3 tests/browser/report_test.py
+[ -e tests/browser/report_test.py ] && suite browser $python tests/browser/report_test.py
 [ -e tests/lint.sh ] && suite lint bash tests/lint.sh "$build"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -4,6 +4,7 @@
 # files are reported only.
 # usage: tests/lint.sh build/VARIANT (built objects are looked at, too)
 set -u
+shopt -s lastpipe # so that `rule` at the end of a pipe can count
 build=$1
 passed=0 failed=0
 rule() { # title; standard input: the offenders
