@@ -34,6 +34,15 @@ async function loadCase() {
   data.hostByName = new Map(data.hosts.map(h => [h.name, h]));
   data.hops = data.edges.filter(e => e.told).sort((a, b) => a.start - b.start || a.hop - b.hop || a.n - b.n);
   data.densityByHost = new Map((data.density ? data.density.hosts : []).map(cells => [cells[0], cells]));
+  data.hosts.forEach(settleHost);
+}
+
+/* A host whose logs had no year at first is known to be alive from its counted records. */
+function settleHost(host) {
+  const cells = data.densityByHost.get(host.name);
+  if (host.first !== null || !cells) return;
+  host.first = cells[1] * data.density.width;
+  host.last = (cells[cells.length - 2] + 1) * data.density.width;
 }
 
 function bytesOfBase64(text) {

@@ -35,7 +35,7 @@ function endpointText(p) {
 }
 
 function roleList(d, i) {
-  return pairList([["host.name", d.host !== hosts.values[rows.host[i]] ? d.host : ""], ["system", d.system], ["provider", d.provider],
+  return pairList([["host.name", d.host !== hosts.values[rows.host[i]] ? d.host : ""], ["system", d.system], ["provider", d.provider], ["channel", d.channel],
     ["actor", partyText(d.actor)], ["target", partyText(d.target)], ["source", endpointText(d.source)], ["destination", endpointText(d.destination)],
     ["program", d.program], ["bytes out / in", d.bytes_out !== undefined ? `${bytes(d.bytes_out)} / ${bytes(d.bytes_in)}` : ""]]);
 }

@@ -3,7 +3,7 @@
  * Lateral movement: the host graph, layered by the shortest time-respecting distance from where
  * the intruder came in (no force: the same case gives the same picture), and the hop list. */
 
-const BOX = { width: 116, height: 46 };
+const BOX = { width: 128, height: 46 };
 
 /* Layers: earliest arrival decides. A host can be left only after it was reached. */
 function graphLayers() {
@@ -100,7 +100,7 @@ function drawBox(picture, name, place) {
   const group = svg("g", { class: "box" + (missing ? " missing" : ""), click: () => filterHost(name) }, svg("title", null, name || t("internet")),
     svg("rect", { class: "frame", x, y, width: BOX.width, height: BOX.height }));
   if (outcome.phase > 0 && !later && name) group.append(rect(x, y, 4, BOX.height, PHASES[outcome.phase]));
-  group.append(label(x + 12, y + 19, clip(name || t("internet"), 15), "strong"), label(x + 12, y + 35, clip(text, 18), "axis"));
+  group.append(label(x + 12, y + 19, clip(name || t("internet"), 14), "strong"), label(x + 12, y + 35, clip(text, 18), "axis"));
   picture.append(group);
 }
 

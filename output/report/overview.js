@@ -124,6 +124,13 @@ function encryptedHosts() {
   return names;
 }
 
+/* Where they came in: what the first answer says, else the first hop from outside. */
+function entryHost() {
+  const answer = data.answers[0], first = data.hops[0];
+  if (!answerUnknown(answer) && answer.hosts.length) return answer.hosts[0];
+  return first && !hostKnown(first, "src") ? first.dst : null;
+}
+
 /* What became of a host: [{phase, text}]. */
 function hostOutcome(name) {
   const found = [], host = data.hostByName.get(name), encrypted = encryptedHosts();
@@ -131,7 +138,7 @@ function hostOutcome(name) {
   const impact = data.impact.find(i => i.host === name);
   if (!name) return data.exfil.destination ? [{ phase: 4, text: data.exfil.destination }]
     : data.hops.filter(e => !hostKnown(e, "src")).slice(0, 1).map(e => ({ phase: 0, text: e.src }));
-  if (data.hops.length && data.hops[0] === hop && !hostKnown(hop, "src")) found.push({ phase: 1, text: t("entry_point") + " " + hourText(hop.start) });
+  if (name === entryHost()) found.push({ phase: 1, text: t("entry_point") + (hop || known(data.answers[0].time) ? " " + hourText(known(data.answers[0].time) ? data.answers[0].time : hop.start) : "") });
   if (data.exfil.client === name && data.exfil.high) found.push({ phase: 4, text: t("data_left") });
   if (impact) found.push({ phase: 5, text: t(encrypted.has(name) ? "encrypted" : "damaged_host") + (known(impact.first) ? " " + hourText(impact.first) : "") });
   if (!found.length && hop) found.push({ phase: 3, text: t("reached") + " " + hourText(hop.start) });
@@ -267,7 +274,7 @@ function drawExfil(picture, scale, lanes, yOf) {
   if (client < 0 || lanes[0] !== "" || !known(answer.time) || (view.range && (answer.time < view.range[0] || answer.time > view.range[1]))) return;
   const x = scale.at(answer.time);
   picture.append(line(x, yOf(client), x, yOf(0) + 5, "exfilline"), svg("path", { class: "exfil", d: `M${x} ${yOf(0)}l-3.5 6.5h7z` }),
-    label(x + 6, yOf(0) - 5, bytes(data.exfil.high), "strong halo"));
+    label(x - 8, yOf(0) - 5, bytes(data.exfil.high), "strong halo", "end"));
 }
 
 function drawLanes(picture, scale, lanes, top, width) {

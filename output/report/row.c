@@ -81,17 +81,17 @@ static str row_account(const struct marked *m)
     return first.len && !str_eq(first, STR("-")) ? first : logon ? actor : target;
 }
 
-/* "Security 4624", "TerminalServices-LocalSessionManager 21", "sshd". */
+/* "Security 4624", "LocalSessionManager 21", "SMBServer/Security 551", "sshd". */
 static void put_log(struct json_out *j, const struct marked *m)
 {
     const struct event *e = m->event;
     str log = name_of(m, e->channel ? e->channel : e->provider);
     struct buf text = {0};
 
-    if (str_starts(log, STR("Microsoft-Windows-")))
-        log = str_skip(log, 18);
     if (str_ends(log, STR("/Operational")))
         log.len -= 12;
+    if (str_starts(log, STR("Microsoft-Windows-")))
+        log = str_skip(log, str_rfind_char(log, '-') + 1);
     buf_str(&text, log);
     if (e->code)
         buf_printf(&text, "%s%u", log.len ? " " : "", e->code);
