@@ -582,8 +582,14 @@ static const struct code ticket_bits[] = {
 
 static void mask_text(const struct code *bits, size_t count, uint64_t mask, struct buf *out)
 {
+    enum { ALL_FILE = 0x1f01ff, ALL_PROCESS = 0x1fffff, ALL_PROCESS_XP = 0x1f0fff };
     const char *between = "";
 
+    if ((bits == file_bits && mask == ALL_FILE) ||
+        (bits == process_bits && (mask == ALL_PROCESS || mask == ALL_PROCESS_XP))) {
+        buf_str(out, STR("full access"));
+        return;
+    }
     for (size_t i = 0; i < count; i++)
         if (mask & bits[i].code) {
             buf_printf(out, "%s%s", between, bits[i].text);

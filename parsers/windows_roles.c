@@ -501,6 +501,15 @@ static void defender_setting(struct windows_view *w)
         w->e->severity = SEVERITY_MEDIUM;
 }
 
+/* PowerShell itself raises script blocks that hold suspicious calls to level 3 (warning). */
+static void script_level(struct windows_view *w)
+{
+    enum { LEVEL_WARNING = 3 };
+
+    if (w->r->has_level && w->r->level == LEVEL_WARNING)
+        w->e->severity = SEVERITY_LOW;
+}
+
 static void ecs(struct windows_view *w, const struct windows_role *role, struct value v)
 {
     str path = {role->path, role->path_len};
@@ -532,6 +541,7 @@ static void whole_record(struct windows_view *w, unsigned op)
     case OP_AUDIT_POLICY: audit_policy(w); break;
     case OP_FIREWALL_OFF: firewall_off(w); break;
     case OP_DEFENDER_SETTING: defender_setting(w); break;
+    case OP_SCRIPT_LEVEL: script_level(w); break;
     default: break;
     }
 }
@@ -565,6 +575,14 @@ static void apply(struct windows_view *w, const struct windows_role *role, unsig
     case OP_PROGRAM: put(w, &e->program, v); break;
     case OP_ECS:
     case OP_ECS_NUMBER: ecs(w, role, v); break;
+    case OP_FILE_OBJECT:
+        if (value_is(windows_value(w, F_ObjectType), STR("File")) && !value_is_blank(v))
+            batch_field(w->b, FIELD_ECS, STR("file.path"), v);
+        break;
+    case OP_SHADOW_VOLUME: /* Ntfs mounts a shadow copy when somebody opens it */
+        if (str_has_nocase(windows_text(w, v), STR("HarddiskVolumeShadowCopy")))
+            e->kind = KIND_SHADOW_COPY;
+        break;
     case OP_WINRM_CONNECTION:
     case OP_URL_HOST: put_dst(w, authority(windows_text(w, v))); break;
     case OP_TASK_CONTENT: task_content(w, v); break;

@@ -824,3 +824,73 @@ TEST(windows_odd_lengths_and_types_do_no_harm)
             batch_free(&b);
         }
 }
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* Any field of any type and length in any event, each value in memory of exactly its size. */
+TEST(windows_random_fields_do_no_harm)
+{
+    static const char *const names[] = {
+#define LENGTH(n)
+#define FIELD(id, name) name,
+#include "parsers/windows_fields.def"
+#undef LENGTH
+#undef FIELD
+        "", "", "", "", "EventXML/Param1", "SettingValue", "unknown",
+    };
+    static const char *const texts[] = {
+        "%%", "%%1537%%", "{", "%{S-1-", "ACME\\", "@", "\\\\", "[CLIENT: ", "a (b clientIP: ", "::",
+        "Accepted  for ", "Failed x for y from 1.2.3.4 port 99999999", "<Command>&amp", "http://@",
+        "HostApplication=", "cifs/", ":65536", "\xf0\x9f", "\xed\xa0\x80", "0x", "-",
+    };
+    size_t count;
+    const struct windows_row *rows = windows_rows(&count);
+    uint64_t state = 42;
+
+    for (unsigned round = 0; round < 8000; round++) {
+        struct batch b = {0};
+        struct windows_record r = {.code = rows[next_random(&state) % count].code,
+                                   .computer = STR("SRV01")};
+        static const char *const providers[] = {
+#define LOG(group, name) name,
+#include "parsers/windows_logs.def"
+#undef LOG
+        };
+        r.provider = str_of(providers[next_random(&state) % array_len(providers)]);
+        if (round % 2)
+            r.provider = STR("Microsoft-Windows-Security-Auditing");
+        char *kept[12];
+        batch_begin(&b, round);
+        for (unsigned k = 0; k < 12; k++) {
+            str name = str_of(names[next_random(&state) % array_len(names)]);
+            str text = str_of(texts[next_random(&state) % array_len(texts)]);
+            uint8_t type = (uint8_t)next_random(&state);
+            uint32_t len = (uint32_t)(next_random(&state) % 40);
+            if (k % 2) {
+                type = k % 4 == 1 ? VALUE_TEXT : VALUE_UTF16;
+                len = (uint32_t)(type == VALUE_TEXT ? text.len : 2 * text.len);
+            }
+            char *own = kept[k] = mem_alloc(len ? len : 1);
+            for (uint32_t i = 0; k % 2 == 0 && i < len; i++)
+                own[i] = (char)next_random(&state);
+            for (size_t i = 0; k % 2 && i < text.len; i++)
+                own[type == VALUE_TEXT ? i : 2 * i] = text.p[i];
+            batch_field(&b, name.len == 15 ? FIELD_USER_DATA : FIELD_EVENT_DATA, name,
+                        (struct value){own, len, type});
+        }
+        windows_describe(&b, &r, true);
+        str message = message_of(&b, b.open);
+        CHECK(utf8_valid(message));
+        CHECK(message.len <= 1200);
+        batch_commit(&b);
+        batch_free(&b);
+        for (size_t k = 0; k < array_len(kept); k++)
+            mem_free(kept[k]);
+    }
+}
