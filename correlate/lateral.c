@@ -8,7 +8,7 @@
 #include "core/time.h"
 
 static const int64_t SID_JOIN_NS = 5 * NS_PER_S, SERVICE_JOIN_NS = 30 * NS_PER_S,
-                     TYPED_NS = 10 * NS_PER_S;
+                     TYPED_NS = 10 * NS_PER_S, INBOUND_NS = 10 * NS_PER_S;
 
 struct state {
     struct moves *moves;
@@ -17,6 +17,11 @@ struct state {
         int64_t time_ns;
         uint32_t dst;
     } *typed;
+    struct inbound { /* the last connection that a host took from elsewhere */
+        int64_t time_ns;
+        struct addr addr;
+        uint16_t port;
+    } *inbound;
     size_t host_count;
 };
 
@@ -83,6 +88,22 @@ static void from_live(struct evidence *ev, struct live *l)
     }
     if (ev->src_host == IDENTITY_NONE)
         ev->src_host = l->src_host;
+}
+
+/* Where nothing else tells the source: who connected just before. */
+static void from_inbound(const struct state *s, const struct judge *j, const struct event *e,
+                         struct evidence *ev)
+{
+    const struct inbound *in = ev->dst_host < s->host_count ? &s->inbound[ev->dst_host] : NULL;
+
+    if (!in || !in->time_ns || e->time_ns - in->time_ns > INBOUND_NS ||
+        !addr_is_none(&ev->src_addr) || ev->src_host != IDENTITY_NONE)
+        return;
+    ev->src_addr = in->addr;
+    ev->src_port = in->port;
+    ev->src_host = identity_host_at(j->identity, &in->addr, e->time_ns);
+    if (ev->src_host == ev->dst_host)
+        ev->src_host = IDENTITY_NONE;
 }
 
 static bool came_over_network(const struct live *l)
@@ -188,7 +209,7 @@ static void name_source(const struct judge *j, struct evidence *ev, str host)
 
     if (!host.len || ev->src_host != IDENTITY_NONE)
         return;
-    ev->src_host = known != ev->dst_host ? known : IDENTITY_NONE;
+    ev->src_host = known;
     ev->src_name = host;
 }
 
@@ -207,6 +228,8 @@ static void share_see(struct state *s, struct judge *j, const struct event *e)
         if (!file.len || !signs_of_pipe(file, &ev.method, &ev.signs, &host))
             return;
         name_source(j, &ev, host);
+        if (ev.src_host == ev.dst_host && ev.src_host != IDENTITY_NONE)
+            return; /* from the host to itself */
         ev.confirms = ev.signs != 0;
         if (!ev.confirms)
             ev.method = METHOD_SMB; /* the pipe alone: to ask is not to do */
@@ -232,8 +255,8 @@ static void pipe_see(struct state *s, struct judge *j, const struct event *e)
     struct evidence ev = arrival(j, e, method, NULL);
     ev.signs = signs;
     name_source(j, &ev, host);
-    if (ev.src_host == ev.dst_host)
-        return;
+    if (ev.src_host == ev.dst_host && ev.src_host != IDENTITY_NONE)
+        return; /* from the host to itself */
     ev.confirms = host.len > 0;
     moves_add(s->moves, j, e, &ev);
 }
@@ -257,9 +280,8 @@ static struct live *behind(struct judge *j, const struct event *e, unsigned *sig
     return l;
 }
 
-static void service_see(struct state *s, struct judge *j, const struct event *e)
+static void installed(struct state *s, struct judge *j, const struct event *e, str name, str path)
 {
-    str name = text_of(s, e, "ServiceName"), path = text_of2(s, e, "ImagePath", "ServiceFileName");
     unsigned signs = signs_of_service(name, path);
     bool tool = signs & (SIGN_PSEXEC | SIGN_CLONE);
     struct live *l = behind(j, e, &signs);
@@ -268,11 +290,37 @@ static void service_see(struct state *s, struct judge *j, const struct event *e)
     if (!l && !tool)
         return;
     from_live(&ev, l);
-    if (l && addr_is_none(&l->src) && l->src_host == IDENTITY_NONE && !signs)
+    from_inbound(s, j, e, &ev);
+    if (addr_is_none(&ev.src_addr) && ev.src_host == IDENTITY_NONE && !signs)
         return;
     ev.signs = signs;
     ev.confirms = true;
     moves_add(s->moves, j, e, &ev);
+}
+
+static void service_see(struct state *s, struct judge *j, const struct event *e)
+{
+    installed(s, j, e, text_of(s, e, "ServiceName"), text_of2(s, e, "ImagePath", "ServiceFileName"));
+}
+
+/* Sysmon sees a new service only in the registry: ...\services\NAME\ImagePath. */
+static void registry_see(struct state *s, struct judge *j, const struct event *e)
+{
+    struct value v = event_field(e, STR("TargetObject"));
+    static const char ending[] = "I\0m\0a\0g\0e\0P\0a\0t\0h"; /* UTF-16LE, its NUL included */
+
+    if (v.type == VALUE_UTF16 &&
+        (v.len < sizeof ending ||
+         memcmp((const char *)v.p + v.len - sizeof ending, ending, sizeof ending) != 0))
+        return;
+    str path = text_of(s, e, "TargetObject"), details = text_of(s, e, "Details");
+    size_t at = str_find_nocase(path, STR("\\services\\"));
+    if (at == path.len || !str_ends_nocase(path, STR("\\ImagePath")) || !details.len)
+        return;
+    str name = str_skip(path, at + 10);
+    name = str_head(name, str_find_char(name, '\\'));
+    if (signs_of_service(name, details) & (SIGN_PSEXEC | SIGN_CLONE))
+        installed(s, j, e, name, details);
 }
 
 static void task_see(struct state *s, struct judge *j, const struct event *e)
@@ -306,37 +354,63 @@ static void winrm_see(struct state *s, struct judge *j, const struct event *e)
         return;
     from_live(&ev, session_network(j->sessions, ev.dst_host, ev.account, e->time_ns,
                                    10 * NS_PER_S));
-    ev.confirms = ev.live || !addr_is_none(&ev.src_addr);
+    from_inbound(s, j, e, &ev);
+    ev.confirms = ev.live || !addr_is_none(&ev.src_addr) || ev.account != IDENTITY_NONE;
     moves_add(s->moves, j, e, &ev);
 }
 
-/* A process whose parent serves remote callers: WMI, WinRM, DCOM. */
-static void child_see(struct state *s, struct judge *j, const struct event *e)
+/* Which remote caller a process serves, by its parent or by itself. */
+static bool served(struct state *s, const struct event *e, enum method *method, unsigned *signs)
 {
     static const char *const winrm[] = {"wsmprovhost.exe", "winrshost.exe"};
     static const char *const dcom[] = {"mmc.exe", "excel.exe", "winword.exe", "outlook.exe"};
     str parent = str_basename(text_of2(s, e, "ParentProcessName", "ParentImage"));
     str image = str_basename(text_of2(s, e, "NewProcessName", "Image"));
+
+    *signs = 0;
+    if (str_eq_nocase(parent, STR("WmiPrvSE.exe"))) {
+        *method = METHOD_WMI;
+        *signs = signs_of_command(text_of(s, e, "CommandLine")) & SIGN_OUTPUT_FILE;
+    } else if (in_list(parent, winrm, array_len(winrm)) || in_list(image, winrm, array_len(winrm))) {
+        *method = METHOD_WINRM;
+    } else if (str_starts_nocase(parent, STR("PSEXESVC")) ||
+               str_starts_nocase(image, STR("PSEXESVC"))) {
+        *method = METHOD_PSEXEC;
+        *signs = SIGN_PSEXEC;
+    } else if (in_list(image, dcom, array_len(dcom)) &&
+               str_eq_nocase(parent, STR("svchost.exe")) &&
+               str_has_nocase(text_of(s, e, "CommandLine"), STR("-Embedding"))) {
+        *method = METHOD_DCOM;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A process whose parent serves remote callers. WMI and DCOM serve local ones too: those need a
+ * network logon, or the output redirection of a tool, to count. */
+static void child_see(struct state *s, struct judge *j, const struct event *e)
+{
     struct live *l = session_of(j, e);
     enum method method;
+    unsigned signs;
 
-    if (str_eq_nocase(parent, STR("WmiPrvSE.exe")))
-        method = METHOD_WMI;
-    else if (in_list(parent, winrm, array_len(winrm)) || in_list(image, winrm, array_len(winrm)))
-        method = METHOD_WINRM;
-    else if (in_list(image, dcom, array_len(dcom)) && str_eq_nocase(parent, STR("svchost.exe")) &&
-             str_has_nocase(text_of(s, e, "CommandLine"), STR("-Embedding")))
-        method = METHOD_DCOM;
-    else
+    if (!served(s, e, &method, &signs))
         return;
     if (!l && method == METHOD_WINRM) /* the host process of a shell runs as its user */
         l = session_network(j->sessions, event_host(j, e),
                             identity_account(j->identity, &e->actor), e->time_ns,
                             30 * NS_PER_S);
-    if (!came_over_network(l))
-        return; /* management software of the host itself */
-    struct evidence ev = arrival(j, e, method, NULL);
+    bool telling = method == METHOD_WINRM || method == METHOD_PSEXEC || signs;
+    if (!came_over_network(l) && (!telling || l))
+        return; /* management software of the host itself, or somebody at its desktop */
+    bool own = !l && method != METHOD_PSEXEC; /* then the process runs as who came */
+    struct evidence ev = arrival(j, e, method, own ? &e->actor : NULL);
+    if (own && !is_someone(j, ev.account))
+        return;
     from_live(&ev, l);
+    from_inbound(s, j, e, &ev);
+    ev.signs = signs;
     ev.confirms = true;
     moves_add(s->moves, j, e, &ev);
 }
@@ -448,9 +522,18 @@ static void connection_see(struct state *s, struct judge *j, const struct event 
 {
     static const uint16_t ports[] = {22, 135, 139, 445, 3389, 5985, 5986};
     bool of_interest = e->dst_port >= 49152;
+    uint32_t host = event_host(j, e);
 
-    for (size_t i = 0; i < array_len(ports); i++)
+    for (size_t i = 0; i < array_len(ports); i++) {
         of_interest |= e->dst_port == ports[i];
+        if (host >= s->host_count)
+            continue;
+        bool own = identity_host_at(j->identity, &e->dst.addr, e->time_ns) == host;
+        if (e->dst_port == ports[i] && own && is_remote_addr(&e->src.addr))
+            s->inbound[host] = (struct inbound){e->time_ns, e->src.addr, e->src_port};
+        else if (e->src_port == ports[i] && is_remote_addr(&e->dst.addr)) /* ends swapped */
+            s->inbound[host] = (struct inbound){e->time_ns, e->dst.addr, e->dst_port};
+    }
     if (of_interest && e->src_port && is_remote_addr(&e->src.addr))
         moves_connection(s->moves, j, e);
 }
@@ -494,6 +577,9 @@ static void see(void *state, struct judge *j, const struct event *e)
     case KIND_SERVICE_INSTALLED:
         service_see(s, j, e);
         break;
+    case KIND_REGISTRY:
+        registry_see(s, j, e);
+        break;
     case KIND_TASK_CREATED:
     case KIND_TASK_CHANGED:
         task_see(s, j, e);
@@ -535,6 +621,7 @@ static void *start(struct judge *j)
     s->moves = moves_new(j);
     s->host_count = j->identity->host_count;
     s->typed = mem_alloc(s->host_count * sizeof *s->typed);
+    s->inbound = mem_alloc(s->host_count * sizeof *s->inbound);
     return s;
 }
 
@@ -545,6 +632,7 @@ static void finish(void *state, struct judge *j)
     moves_finish(s->moves, j);
     arena_free(&s->scratch);
     mem_free(s->typed);
+    mem_free(s->inbound);
     mem_free(s);
 }
 

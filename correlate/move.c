@@ -288,7 +288,7 @@ static void take_session(struct moves *m, struct judge *j, struct move *v, struc
             attach(j, v, l->opened, SIDE_DESTINATION);
         if (l->start_ns < v->start_ns)
             v->start_ns = l->start_ns;
-        v->channels |= 1;
+        v->channels |= l->channel_bit;
     }
     if (v->edge == IDENTITY_NONE)
         return;
@@ -354,11 +354,6 @@ static void join_port(struct moves *m, struct judge *j, struct move *v, int64_t 
     attach(j, v, out->ref, SIDE_SOURCE);
 }
 
-static uint64_t channel_bit(const struct event *e)
-{
-    return UINT64_C(1) << ((e->channel ? e->channel : e->provider) % 61 + 1);
-}
-
 void moves_connection(struct moves *m, struct judge *j, const struct event *e)
 {
     uint32_t host = event_host(j, e);
@@ -373,7 +368,7 @@ void moves_connection(struct moves *m, struct judge *j, const struct event *e)
     *out = (struct port_slot){.addr = e->src.addr, .port = e->src_port, .dst = e->dst.addr,
                               .dst_port = e->dst_port, .time_ns = e->time_ns, .host = host,
                               .from_session = from ? session_publish(j, from) : IDENTITY_NONE,
-                              .ref = judge_ref(j, e), .channel = channel_bit(e)};
+                              .ref = judge_ref(j, e), .channel = event_channel_bit(e)};
     if (in->move && in->port == e->src_port && addr_eq(&in->addr, &e->src.addr) &&
         e->time_ns - in->time_ns <= PORT_NS) {
         struct move *v = &m->items[in->move - 1];
@@ -459,7 +454,7 @@ void moves_add(struct moves *m, struct judge *j, const struct event *e, struct e
     ev->dst_name = ev->dst_name.len ? arena_str(&j->result->arena, ev->dst_name) : STR("");
     learn(v, ev);
     v->last_ns = e->time_ns;
-    v->channels |= channel_bit(e);
+    v->channels |= event_channel_bit(e);
     if (!ev->file || v->file_marks < FILE_MARKS) {
         v->file_marks = (uint8_t)(v->file_marks + ev->file);
         attach(j, v, judge_ref(j, e), ev->side);
@@ -495,6 +490,7 @@ static const struct {
     {SIGN_GUESSED, 35, "many logons failed from there just before"},
     {SIGN_PSEXEC, 30, "PsExec service was installed"},
     {SIGN_ODD_PLACE, 25, "runs a program from a folder that anybody can write"},
+    {SIGN_SWEEP, 50, "the same account reached eight hosts or more within ten seconds"},
     {SIGN_FAN_OUT, 20, "the same account reached three hosts or more within ten minutes"},
     {SIGN_WROTE_PROGRAM, 20, "a program was written to an administrative share"},
     {SIGN_VPN, 10, "came over a VPN session"},
@@ -592,25 +588,36 @@ static int account_cmp(const void *x, const void *y)
     return (p->move > q->move) - (p->move < q->move);
 }
 
-static bool reaches_three(const struct by_account *list, size_t count)
+/* Does the account at the head of the list reach `want` hosts (at most 8) within a time? */
+static bool reaches(const struct by_account *list, size_t count, size_t want, int64_t within_ns)
 {
-    uint32_t seen[3];
+    uint32_t seen[8];
     size_t n = 0;
 
-    for (size_t i = 0; i < count && list[i].account == list[0].account &&
-                       list[i].start_ns - list[0].start_ns <= MINUTES(10); i++) {
+    for (size_t i = 0; i < count && n < want && list[i].account == list[0].account &&
+                       list[i].start_ns - list[0].start_ns <= within_ns; i++) {
         bool known = false;
         for (size_t k = 0; k < n; k++)
             known |= seen[k] == list[i].dst;
         if (!known)
             seen[n++] = list[i].dst;
-        if (n == array_len(seen))
-            return true;
     }
-    return false;
+    return n == want;
 }
 
-/* One account at three hosts within ten minutes. */
+static void mark_fan_out(struct moves *m, const struct by_account *list, size_t n, size_t want,
+                         int64_t within_ns, unsigned sign)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!reaches(list + i, n - i, want, within_ns))
+            continue;
+        for (size_t k = i; k < n && list[k].account == list[i].account &&
+                           list[k].start_ns - list[i].start_ns <= within_ns; k++)
+            m->items[list[k].move].sum.signs |= sign;
+    }
+}
+
+/* One account at many hosts: quickly as a person does, or as only a program does. */
 static void find_fan_out(struct moves *m)
 {
     struct by_account *list = mem_alloc(m->count * sizeof *list);
@@ -624,13 +631,8 @@ static void find_fan_out(struct moves *m)
     }
     if (n)
         qsort(list, n, sizeof *list, account_cmp);
-    for (size_t i = 0; i < n; i++) {
-        if (!reaches_three(list + i, n - i))
-            continue;
-        for (size_t k = i; k < n && list[k].account == list[i].account &&
-                           list[k].start_ns - list[i].start_ns <= MINUTES(10); k++)
-            m->items[list[k].move].sum.signs |= SIGN_FAN_OUT;
-    }
+    mark_fan_out(m, list, n, 3, MINUTES(10), SIGN_FAN_OUT);
+    mark_fan_out(m, list, n, 8, 10 * NS_PER_S, SIGN_SWEEP);
     mem_free(list);
 }
 

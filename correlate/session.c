@@ -58,6 +58,11 @@ uint32_t event_host(const struct judge *j, const struct event *e)
     return host != IDENTITY_NONE ? host : identity_host(j->identity, e->system);
 }
 
+uint64_t event_channel_bit(const struct event *e)
+{
+    return UINT64_C(1) << ((e->channel ? e->channel : e->provider) & 63);
+}
+
 static struct host_state *host_state(const struct sessions *s, uint32_t host)
 {
     return &s->hosts[host < s->host_count ? host : s->host_count];
@@ -316,6 +321,7 @@ static struct live *open_session(struct judge *j, const struct event *e, uint64_
     l->kind = kind;
     l->start_ns = l->last_ns = e->time_ns;
     l->opened = judge_ref(j, e);
+    l->channel_bit = event_channel_bit(e);
     l->src = from.addr;
     l->src_port = e->src_port;
     l->src_host = addr_is_none(&from.addr)

@@ -23,6 +23,7 @@ struct live {
     uint32_t src_host;   /* identity of the remote side */
     uint32_t result;     /* index into result.sessions, IDENTITY_NONE while only counted */
     uint32_t edge;       /* that brought it about, IDENTITY_NONE = none yet; for correlate/lateral */
+    uint64_t channel_bit; /* of the log that has the logon */
     uint16_t files;      /* file events marked so far */
 };
 
@@ -30,6 +31,9 @@ struct sessions;
 
 /* The identity index of the host an event is about: its host, else its system's. */
 uint32_t event_host(const struct judge *j, const struct event *e);
+
+/* One bit for the log an event stands in: counts independent logs (two may share a bit). */
+uint64_t event_channel_bit(const struct event *e);
 
 /* The live session of a logon id on a host, or NULL. */
 struct live *session_find(const struct sessions *s, uint32_t host, uint64_t logon);

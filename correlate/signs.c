@@ -80,7 +80,7 @@ static bool is_dropped(str path)
            parts(path) <= 3 && (looks_random(stem) || is_hex(stem, 7));
 }
 
-static unsigned signs_of_command(str text)
+unsigned signs_of_command(str text)
 {
     static const char *const shells[] = {"%comspec%", "cmd.exe /", "cmd /c", "powershell", "pwsh",
                                          "rundll32", "mshta", "regsvr32"};
@@ -96,18 +96,26 @@ static unsigned signs_of_command(str text)
         signs |= SIGN_ODD_PLACE;
     if (has_any(text, output, array_len(output)))
         signs |= SIGN_CLONE | SIGN_OUTPUT_FILE;
+    if (str_has_nocase(text, STR("start /b /min powershell"))) /* Metasploit, Cobalt Strike */
+        signs |= SIGN_CLONE;
     return signs;
+}
+
+static bool is_clone(str text)
+{
+    static const char *const clones[] = {"paexec", "csexec", "remcom", "btobto", "winexesvc",
+                                         "smbexec", "xcmd", "sliver"};
+
+    return has_any(text, clones, array_len(clones));
 }
 
 unsigned signs_of_service(str name, str path)
 {
-    static const char *const clones[] = {"paexec", "csexec", "remcom", "btobto", "winexesvc",
-                                         "smbexec", "xcmd", "sliver"};
     unsigned signs = signs_of_command(path);
 
     if (str_has_nocase(name, STR("PSEXESVC")) || str_has_nocase(path, STR("PSEXESVC")))
         return SIGN_PSEXEC;
-    if (has_any(name, clones, array_len(clones)) || has_any(path, clones, array_len(clones)))
+    if (is_clone(name) || is_clone(path))
         signs |= SIGN_CLONE;
     if (is_dropped(path))
         signs |= SIGN_CLONE;
@@ -186,6 +194,10 @@ unsigned signs_of_share_file(str name, bool written, enum method *method)
     }
     if (!written || !is_program(name))
         return 0;
+    if (is_clone(own)) {
+        *method = METHOD_PSEXEC;
+        return SIGN_CLONE | SIGN_WROTE_PROGRAM;
+    }
     return SIGN_WROTE_PROGRAM | (looks_random(without_ending(own)) ? SIGN_RANDOM_NAME : 0);
 }
 

@@ -34,7 +34,7 @@ enum sign {
     SIGN_NEW_ACCOUNT = 1 << 10,
     SIGN_FAN_OUT = 1 << 11,
     SIGN_VPN = 1 << 12,
-    SIGN_NTLM = 1 << 13,
+    SIGN_SWEEP = 1 << 13,
     /* not of hostility, but of how the ends were joined */
     JOIN_PORT = 1 << 24,         /* J1: client address and port on both sides */
     JOIN_PIPE = 1 << 25,         /* J4: source host and PID in the name of a pipe */
@@ -43,6 +43,7 @@ enum sign {
     JOIN_TICKET = 1 << 28        /* J5: a service ticket of the domain controller */
 };
 
+unsigned signs_of_command(str text); /* that a service, a task or WMI runs */
 unsigned signs_of_service(str name, str path);
 unsigned signs_of_task(str name, str content);
 
