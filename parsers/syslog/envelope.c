@@ -156,8 +156,6 @@ static void take_origin(str *s, struct syslog_line *l)
     }
     if (l->tagged && l->program.p[0] == '/')
         l->program = str_basename(l->program);
-    if (l->pid && is_level(l->host))
-        l->host = STR(""); /* ChromeOS: severity instead of a host */
     *s = rest;
 }
 
@@ -324,6 +322,8 @@ static bool read_line(str s, bool strict, struct syslog_line *l)
     if (!str_take_spaces(&s) && !str_take(&s, STR(": ")))
         return s.len == 0 && !strict;
     take_origin(&s, l);
+    if (iso && l->pid && is_level(l->host))
+        l->host = STR(""); /* ChromeOS: severity instead of a host */
     l->message = s;
     if (!strict)
         return true;

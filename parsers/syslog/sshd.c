@@ -239,6 +239,8 @@ static str without_marks(str text)
 static bool read(const struct syslog_line *l, struct batch *out, bool messages)
 {
     out->open->target.logon = l->pid;
+    if (str_starts(l->message, STR("pam_")))
+        return false; /* for the PAM reader */
     return wording_read(without_marks(l->message), wordings, array_len(wordings), out, messages);
 }
 

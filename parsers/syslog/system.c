@@ -75,7 +75,8 @@ enum nf_key { NF_IN, NF_OUT, NF_SRC, NF_DST, NF_PROTO, NF_SPT, NF_DPT, NF_KEYS }
  * ICMP error quotes a second packet in brackets). */
 static void nf_read(str text, str values[NF_KEYS])
 {
-    static const char *const keys[NF_KEYS] = {"IN", "OUT", "SRC", "DST", "PROTO", "SPT", "DPT"};
+    static const char keys[NF_KEYS][6] = {"IN", "OUT", "SRC", "DST", "PROTO", "SPT", "DPT"};
+    static const uint8_t lens[NF_KEYS] = {2, 3, 3, 3, 5, 3, 3};
     str word;
 
     for (size_t k = 0; k < NF_KEYS; k++)
@@ -85,7 +86,7 @@ static void nf_read(str text, str values[NF_KEYS])
         if (equals < 2 || equals > 5 || equals == word.len)
             continue;
         for (size_t k = 0; k < NF_KEYS; k++)
-            if (values[k].len == 0 && str_eq(str_head(word, equals), str_of(keys[k])))
+            if (lens[k] == equals && values[k].len == 0 && memcmp(word.p, keys[k], equals) == 0)
                 values[k] = str_skip(word, equals + 1);
     }
 }

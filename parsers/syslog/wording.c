@@ -8,7 +8,8 @@
 
 #include <assert.h>
 
-enum { CAPTURES_MAX = 14, TRIES = 64, STEPS = 512, SHOWN_MAX = 512, WORD_MAX_BYTES = 1024 };
+enum { CAPTURES_MAX = 14, TRIES = 64, STEPS = 512, WORD_MAX_BYTES = 1024 };
+enum { SHOWN_MAX = 512, MESSAGE_MAX = 8192 };
 
 /* LONG ends at the last place where the rest fits, LAZY at the first. */
 enum shape { WORD, WORD_OR_NONE, LONG, LAZY };
@@ -104,6 +105,11 @@ static bool fits_word(const char *stop, str literal, str s, bool empty, struct m
 {
     unsigned held = m->count;
 
+    if (literal.len && literal.p[0] == ' ') { /* the usual case: the word ends where it ends */
+        size_t n = str_find_char(str_head(s, WORD_MAX_BYTES), ' ');
+        return (n > 0 || empty) && begins(s.p + n, s.len - n, literal) &&
+               fits_after(stop, literal, s, n, m);
+    }
     for (size_t i = 0; i <= s.len && i <= WORD_MAX_BYTES; i++) {
         bool here = literal.len == 0 ? i == s.len
                                      : begins(s.p + i, s.len - i, literal);
@@ -300,13 +306,11 @@ static str captured(const struct match *m, char letter)
 /* The message: the template with its letters replaced. */
 static void say(struct batch *out, const char *template, const struct match *m)
 {
-    size_t cap = 0;
-    for (const char *p = template; *p; p++)
-        cap += *p == '%' ? captured(m, p[1]).len : 1;
-
-    char *text = arena_bytes(&out->arena, cap);
+    char text[MESSAGE_MAX];
     size_t len = 0;
+
     for (const char *p = template; *p; p++) {
+        assert(len + SHOWN_MAX < sizeof text); /* our own templates are short */
         if (*p != '%') {
             text[len++] = *p;
             continue;
@@ -316,7 +320,7 @@ static void say(struct batch *out, const char *template, const struct match *m)
             memcpy(text + len, value.p, value.len);
         len += value.len;
     }
-    batch_text(out, FIELD_ECS, STR("message"), (str){text, len});
+    batch_text(out, FIELD_ECS, STR("message"), arena_str(&out->arena, (str){text, len}));
 }
 
 static void apply(struct batch *out, const struct wording *w, str text, struct match *m,
