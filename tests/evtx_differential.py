@@ -13,6 +13,7 @@ Agreed differences, each with its reason:
 - A boolean that is neither 0 nor 1 is true, as libevtx has it; evtx_dump writes the number.
 - <EventData Name="..."> is ashiato.event_data.Name, not one of the data."""
 import collections
+import functools
 import glob
 import json
 import os
@@ -63,20 +64,15 @@ def exported(path):
              r.get('Computer name', '')) for r in records]
 
 
-def test_finds_every_record_that_evtxexport_finds():
-    if not shutil.which('evtxexport'):
-        raise Skip('evtxexport is not installed')
-    wrong = []
-    for path in files():
-        theirs = exported(path)
-        mine = [(int(e['event'].get('code', 0)), e.get('winlog', {}).get('computer_name', ''))
-                for e in ours(path)]
-        if len(mine) < len(theirs):
-            wrong.append('%s: %d records, evtxexport has %d' % (path, len(mine), len(theirs)))
-        for record, n in (collections.Counter(theirs) - collections.Counter(mine)).items():
-            if not is_torn(path):
-                wrong.append('%s: %d records %r are missing' % (path, n, record))
-    report(wrong)
+def against_evtxexport(path, events):
+    theirs = exported(path)
+    mine = [(int(e['event'].get('code', 0)), e.get('winlog', {}).get('computer_name', ''))
+            for e in events]
+    if len(mine) < len(theirs):
+        yield '%s: %d records, evtxexport has %d' % (path, len(mine), len(theirs))
+    for record, n in (collections.Counter(theirs) - collections.Counter(mine)).items():
+        if not is_torn(path):
+            yield '%s: %d records %r are missing' % (path, n, record)
 
 
 # ---- evtx_dump ----
@@ -205,28 +201,49 @@ def differences(mine, theirs):
         yield 'only here %r' % (item,)
 
 
+def against_evtx_dump(path, events):
+    if is_torn(path):
+        return
+    mine = collections.defaultdict(list)
+    for event in events:
+        mine[plain(event.get('winlog', {}).get('record_id'))].append(event)
+    for line in text_of(EVTX_DUMP, '-t', '1', '-o', 'jsonl', path).splitlines():
+        theirs = json.loads(line)['Event']
+        number = text(theirs.get('System', {}), 'EventRecordID')
+        if not number:  # nothing to find it by
+            continue
+        same = mine.get(number)
+        if not same:
+            yield '%s: record %s is missing' % (path, number)
+            continue
+        event = same.pop(0) if len(same) > 1 else same[0]
+        for d in differences(event, theirs):
+            yield '%s: record %s: %s' % (path, number, d)
+
+
+@functools.cache
+def compared():
+    """What is wrong against evtxexport and against evtx_dump; one pass for both."""
+    wrong = [], []
+    for path in files():
+        events = ours(path)
+        if shutil.which('evtxexport'):
+            wrong[0].extend(against_evtxexport(path, events))
+        if os.access(EVTX_DUMP, os.X_OK):
+            wrong[1].extend(against_evtx_dump(path, events))
+    return wrong
+
+
+def test_finds_every_record_that_evtxexport_finds():
+    if not shutil.which('evtxexport'):
+        raise Skip('evtxexport is not installed')
+    report(compared()[0])
+
+
 def test_agrees_with_evtx_dump():
     if not os.access(EVTX_DUMP, os.X_OK):
         raise Skip('evtx_dump is not installed (cargo install evtx)')
-    wrong = []
-    for path in files():
-        if is_torn(path):
-            continue
-        mine = collections.defaultdict(list)
-        for event in ours(path):
-            mine[plain(event.get('winlog', {}).get('record_id'))].append(event)
-        for line in text_of(EVTX_DUMP, '-t', '1', '-o', 'jsonl', path).splitlines():
-            theirs = json.loads(line)['Event']
-            number = text(theirs.get('System', {}), 'EventRecordID')
-            if not number:  # nothing to find it by
-                continue
-            same = mine.get(number)
-            if not same:
-                wrong.append('%s: record %s is missing' % (path, number))
-                continue
-            event = same.pop(0) if len(same) > 1 else same[0]
-            wrong += ['%s: record %s: %s' % (path, number, d) for d in differences(event, theirs)]
-    report(wrong)
+    report(compared()[1])
 
 
 suite = Suite('evtx')
