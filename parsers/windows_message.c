@@ -6,7 +6,13 @@
  * The language of templates stands in windows_events.def. */
 #include "parsers/windows_view.h"
 
-enum { MESSAGE_MAX = 1200, SHORT_MAX = 160, LONG_MAX_BYTES = 600, FIELDS_SHOWN = 24, FIELD_MAX = 80 };
+enum {
+    MESSAGE_MAX = 1200,
+    SHORT_MAX = 160,
+    LONG_MAX_BYTES = 600,
+    FIELDS_SHOWN = 24,
+    FIELD_MAX = 80
+};
 
 struct line {
     size_t len;

@@ -5,7 +5,7 @@
  * client supplies (WorkstationName) are taken as they are; judging them is not done here. */
 #include "parsers/windows_view.h"
 
-enum { EPHEMERAL_MIN = 49152, HOST_MAX = 255, HOST_TEXT_MAX = 16 * 1024, PROGRAM_MAX = 1024 };
+enum { EPHEMERAL_MIN = 49152, HOST_MAX = 255 };
 
 enum logon_type {
     LOGON_NETWORK = 3,
@@ -17,7 +17,7 @@ enum logon_type {
     LOGON_CACHED_UNLOCK = 13
 };
 
-static void put_text(struct windows_view *w, uint64_t *name, str text)
+void windows_put(struct windows_view *w, uint64_t *name, str text)
 {
     if (!*name && text.len)
         *name = names_put(&w->b->names, text);
@@ -27,7 +27,7 @@ static void put_text(struct windows_view *w, uint64_t *name, str text)
 static void put(struct windows_view *w, uint64_t *name, struct value v)
 {
     if (!*name)
-        put_text(w, name, windows_text(w, v));
+        windows_put(w, name, windows_text(w, v));
 }
 
 static void put_sid(struct windows_view *w, uint64_t *name, struct value v)
@@ -35,7 +35,7 @@ static void put_sid(struct windows_view *w, uint64_t *name, struct value v)
     str sid = *name ? STR("") : windows_text(w, v);
 
     if (!str_eq(sid, STR("S-1-0-0"))) /* nobody */
-        put_text(w, name, sid);
+        windows_put(w, name, sid);
 }
 
 static void put_logon(uint64_t *logon, struct value v)
@@ -46,35 +46,35 @@ static void put_logon(uint64_t *logon, struct value v)
         *logon = id;
 }
 
-static void put_account_text(struct windows_view *w, struct party *p, str s)
+void windows_put_account(struct windows_view *w, struct party *p, str s)
 {
     size_t at = str_find_char(s, '\\');
 
     if (p->user || !s.len)
         return;
     if (str_starts(s, STR("S-1-"))) {
-        put_text(w, &p->sid, s);
+        windows_put(w, &p->sid, s);
         return;
     }
     if (at < s.len) {
         str domain = str_head(s, at);
         if (!str_eq(domain, STR(".")))
-            put_text(w, &p->domain, domain);
-        put_text(w, &p->user, str_skip(s, at + 1));
+            windows_put(w, &p->domain, domain);
+        windows_put(w, &p->user, str_skip(s, at + 1));
         return;
     }
     at = str_rfind_char(s, '@');
     if (at > 0 && at + 1 < s.len) {
-        put_text(w, &p->domain, str_skip(s, at + 1));
+        windows_put(w, &p->domain, str_skip(s, at + 1));
         s = str_head(s, at);
     }
-    put_text(w, &p->user, s);
+    windows_put(w, &p->user, s);
 }
 
 static void put_account(struct windows_view *w, struct party *p, struct value v)
 {
     if (!p->user)
-        put_account_text(w, p, windows_text(w, v));
+        windows_put_account(w, p, windows_text(w, v));
 }
 
 static bool is_host_name(str s)
@@ -121,13 +121,13 @@ static void put_end(struct windows_view *w, struct endpoint *end, uint16_t *port
     } else {
         s = without_port(s, &own_port);
         if (is_host_name(s))
-            put_text(w, &end->host, s);
+            windows_put(w, &end->host, s);
     }
     if (!*port)
         *port = own_port;
 }
 
-static void put_src(struct windows_view *w, str s)
+void windows_put_src(struct windows_view *w, str s)
 {
     put_end(w, &w->e->src, &w->e->src_port, s);
 }
@@ -175,7 +175,7 @@ static void logon(struct windows_view *w)
         return;
     }
     w->e->dst.host = w->e->host;
-    put_src(w, windows_text(w, windows_value(w, F_IpAddress)));
+    windows_put_src(w, windows_text(w, windows_value(w, F_IpAddress)));
     remote = type == LOGON_NETWORK || type == LOGON_CLEARTEXT || type == LOGON_REMOTE ||
              type == LOGON_CACHED_REMOTE || type == LOGON_UNLOCK || type == LOGON_CACHED_UNLOCK;
     if (!remote && addr_is_local(&w->e->src.addr))
@@ -184,7 +184,7 @@ static void logon(struct windows_view *w)
         return;
     str workstation = windows_text(w, windows_value(w, F_WorkstationName));
     if (!is_own(w, workstation))
-        put_src(w, workstation);
+        windows_put_src(w, workstation);
 }
 
 /* The host of a service principal name: "cifs/fs01.acme.example", "TERMSRV/fs01:3389"; a name
@@ -214,7 +214,7 @@ static void explicit_credentials(struct windows_view *w)
         put_port(&w->e->dst_port, port);
     } else {
         w->e->dst.host = w->e->host;
-        put_src(w, windows_text(w, address));
+        windows_put_src(w, windows_text(w, address));
         put_port(&w->e->src_port, port);
     }
 }
@@ -225,7 +225,7 @@ struct flow {
 
 static void put_flow(struct windows_view *w, const struct flow *f, bool own_is_source)
 {
-    put_src(w, windows_text(w, windows_value(w, f->src)));
+    windows_put_src(w, windows_text(w, windows_value(w, f->src)));
     put_dst(w, windows_text(w, windows_value(w, f->dst)));
     put_port(&w->e->src_port, windows_value(w, f->src_port));
     put_port(&w->e->dst_port, windows_value(w, f->dst_port));
@@ -297,179 +297,6 @@ static str authority(str url)
     return user < url.len ? str_skip(url, user + 1) : url;
 }
 
-/* "http://.../Microsoft.PowerShell (ACME\t.kuroda clientIP: 10.1.2.3)" on newer systems. */
-static void winrm_resource(struct windows_view *w, str s)
-{
-    size_t open = str_find(s, STR(" ("));
-    str user, address;
-
-    if (open >= s.len)
-        return;
-    s = str_skip(s, open + 2);
-    if (!str_take_until_str(&s, STR(" clientIP: "), &user) || !str_take_until(&s, ')', &address))
-        return;
-    put_src(w, address);
-    w->e->actor.user = 0;
-    put_account_text(w, &w->e->actor, user);
-}
-
-/* " [CLIENT: 10.1.2.3]"; "<local machine>" and "<named pipe>" are no address. */
-static void sql_client(struct windows_view *w, str s)
-{
-    size_t at = str_find(s, STR("[CLIENT: "));
-    str address;
-
-    if (at >= s.len)
-        return;
-    s = str_skip(s, at + 9);
-    if (str_take_until(&s, ']', &address))
-        put_src(w, str_trim(address));
-}
-
-/* "USER from 10.1.2.3 port 50123 ...": the last one, since a user name may hold anything. */
-static bool ssh_from(struct windows_view *w, str s, str *user)
-{
-    static const str from = {" from ", 6};
-
-    for (size_t at = s.len; at-- > 0;) {
-        str rest = str_skip(s, at), address;
-        uint64_t port;
-        if (!str_take(&rest, from) || !str_take_word(&rest, &address) ||
-            !str_take(&rest, STR(" port ")) || !str_take_u64(&rest, &port) || port > UINT16_MAX ||
-            !addr_parse(address, &w->e->src.addr))
-            continue;
-        w->e->src_port = (uint16_t)port;
-        *user = str_head(s, at);
-        return true;
-    }
-    return false;
-}
-
-static void ssh_end(struct windows_view *w, str s)
-{
-    str address, user;
-    uint64_t port;
-
-    if (str_take(&s, STR("user ")) || str_take(&s, STR("invalid user ")) ||
-        str_take(&s, STR("authenticating user "))) {
-        if (!str_take_word(&s, &user) || !str_take(&s, STR(" ")))
-            return;
-        put_account_text(w, &w->e->target, user);
-    }
-    if (str_take_word(&s, &address) && addr_parse(address, &w->e->src.addr) &&
-        str_take(&s, STR(" port ")) && str_take_u64(&s, &port) && port <= UINT16_MAX)
-        w->e->src_port = (uint16_t)port;
-}
-
-/* OpenSSH's wording is that of every sshd. */
-static void sshd(struct windows_view *w, str s)
-{
-    str method, user;
-    struct event *e = w->e;
-
-    if (str_take(&s, STR("Accepted ")) && str_take_word(&s, &method) && str_take(&s, STR(" for "))) {
-        e->kind = KIND_LOGON;
-        e->outcome = OUTCOME_SUCCESS;
-    } else if (str_take(&s, STR("Failed ")) && str_take_word(&s, &method) &&
-               str_take(&s, STR(" for "))) {
-        str_take(&s, STR("invalid user "));
-        e->kind = KIND_LOGON_FAILED;
-        e->outcome = OUTCOME_FAILURE;
-    } else if (str_take(&s, STR("Invalid user "))) {
-        e->kind = KIND_LOGON_FAILED;
-        e->outcome = OUTCOME_FAILURE;
-    } else if (str_take(&s, STR("Connection from "))) {
-        e->kind = KIND_CONNECTION;
-        ssh_end(w, s);
-        return;
-    } else if (str_take(&s, STR("Disconnected from ")) || str_take(&s, STR("Connection closed by ")) ||
-               str_take(&s, STR("Connection reset by ")) ||
-               str_take(&s, STR("Received disconnect from "))) {
-        e->kind = KIND_SESSION_CLOSE;
-        ssh_end(w, s);
-        return;
-    } else {
-        if (str_starts(s, STR("Server listening on ")))
-            e->kind = KIND_LOG_SERVICE;
-        return;
-    }
-    if (ssh_from(w, s, &user))
-        put_account_text(w, &e->target, user);
-}
-
-/* "Key=value" and "Key = value" lines of the classic log and of 4103's context. */
-static void host_line(struct windows_view *w, str key, str value)
-{
-    if (str_eq_nocase(key, STR("HostApplication")) || str_eq_nocase(key, STR("Host Application")))
-        batch_text(w->b, FIELD_ECS, STR("process.command_line"), value);
-    else if (str_eq_nocase(key, STR("UserId")) || str_eq_nocase(key, STR("User")))
-        put_account_text(w, &w->e->actor, value);
-    else if ((str_eq_nocase(key, STR("HostName")) || str_eq_nocase(key, STR("Host Name"))) &&
-             str_eq_nocase(value, STR("ServerRemoteHost")))
-        w->e->dst.host = w->e->host; /* this end serves a remote session */
-}
-
-static void powershell_host(struct windows_view *w, struct value v)
-{
-    str line;
-
-    if (v.type != VALUE_UTF16 && v.type != VALUE_TEXT && v.type != VALUE_ANSI)
-        return;
-    if (v.len > HOST_TEXT_MAX)
-        v.len = HOST_TEXT_MAX;
-    str text = value_str(v, &w->b->arena);
-    while (str_take_line(&text, &line)) {
-        size_t equals = str_find_char(line, '=');
-        if (equals < line.len)
-            host_line(w, str_trim(str_head(line, equals)), str_trim(str_skip(line, equals + 1)));
-    }
-}
-
-/* Appends the text of the first element of that name, entities resolved. */
-static void element_text(str xml, str open, str close, struct buf *out)
-{
-    static const struct {
-        str entity;
-        char c;
-    } entities[] = {
-        {{"&amp;", 5}, '&'},  {{"&lt;", 4}, '<'},    {{"&gt;", 4}, '>'},
-        {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''},
-    };
-    str skipped, text;
-
-    if (!str_take_until_str(&xml, open, &skipped) || !str_take_until_str(&xml, close, &text))
-        return;
-    if (out->len)
-        buf_char(out, ' ');
-    while (text.len) {
-        char c = text.p[0];
-        size_t taken = 1;
-        for (size_t i = 0; c == '&' && i < array_len(entities); i++)
-            if (str_starts(text, entities[i].entity)) {
-                c = entities[i].c;
-                taken = entities[i].entity.len;
-            }
-        buf_char(out, c);
-        text = str_skip(text, taken);
-    }
-}
-
-/* What a task runs: <Exec><Command> and <Arguments> of its XML (MS-TSCH 2.5). */
-static void task_content(struct windows_view *w, struct value v)
-{
-    struct buf command = {0};
-
-    if (v.type != VALUE_UTF16 && v.type != VALUE_TEXT)
-        return;
-    str xml = value_str(v, &w->b->arena);
-    element_text(xml, STR("<Command>"), STR("</Command>"), &command);
-    put_text(w, &w->e->program, str_head(buf_view(&command), PROGRAM_MAX));
-    element_text(xml, STR("<Arguments>"), STR("</Arguments>"), &command);
-    batch_text(w->b, FIELD_ECS, STR("process.command_line"),
-               arena_str(&w->b->arena, buf_view(&command)));
-    buf_free(&command);
-}
-
 /* Auditing that is only added is the lesser change. */
 static void audit_policy(struct windows_view *w)
 {
@@ -484,7 +311,8 @@ static void firewall_off(struct windows_view *w)
 {
     struct value type = windows_value(w, F_SettingType);
     uint64_t n;
-    bool enabled = value_is(type, STR("Enable Windows Firewall")) || (value_u64(type, &n) && n == 1);
+    bool enabled = value_is(type, STR("Enable Windows Firewall")) ||
+                   (value_u64(type, &n) && n == 1);
 
     if (enabled && (value_is(event_field(w->e, STR("SettingValue")), STR("No")) ||
                     value_is(event_field(w->e, STR("SettingValueString")), STR("No"))))
@@ -528,7 +356,7 @@ static void whole_record(struct windows_view *w, unsigned op)
     switch (op) {
     case OP_ACTOR_WRITER:
         if (!w->e->actor.user)
-            put_text(w, &w->e->actor.sid, w->r->user_sid);
+            windows_put(w, &w->e->actor.sid, w->r->user_sid);
         break;
     case OP_SRC_OWN: w->e->src.host = w->e->host; break;
     case OP_DST_OWN: w->e->dst.host = w->e->host; break;
@@ -562,7 +390,7 @@ static void apply(struct windows_view *w, const struct windows_role *role, unsig
     case OP_TARGET_SID: put_sid(w, &e->target.sid, v); break;
     case OP_TARGET_LOGON: put_logon(&e->target.logon, v); break;
     case OP_TARGET_ACCOUNT: put_account(w, &e->target, v); break;
-    case OP_SRC: put_src(w, windows_text(w, v)); break;
+    case OP_SRC: windows_put_src(w, windows_text(w, v)); break;
     case OP_SRC_ADDR:
         if (addr_is_none(&e->src.addr))
             addr_parse(windows_text(w, v), &e->src.addr);
@@ -585,12 +413,12 @@ static void apply(struct windows_view *w, const struct windows_role *role, unsig
         break;
     case OP_WINRM_CONNECTION:
     case OP_URL_HOST: put_dst(w, authority(windows_text(w, v))); break;
-    case OP_TASK_CONTENT: task_content(w, v); break;
-    case OP_WINRM_RESOURCE: winrm_resource(w, windows_text(w, v)); break;
-    case OP_SQL_CLIENT: sql_client(w, windows_text(w, v)); break;
-    case OP_SSHD: sshd(w, windows_text(w, v)); break;
+    case OP_TASK_CONTENT: windows_task_content(w, v); break;
+    case OP_WINRM_RESOURCE: windows_winrm_resource(w, windows_text(w, v)); break;
+    case OP_SQL_CLIENT: windows_sql_client(w, windows_text(w, v)); break;
+    case OP_SSHD: windows_sshd(w, windows_text(w, v)); break;
     case OP_POWERSHELL_HOST:
-    case OP_POWERSHELL_CONTEXT: powershell_host(w, v); break;
+    case OP_POWERSHELL_CONTEXT: windows_powershell_host(w, v); break;
     default: whole_record(w, op); break;
     }
 }

@@ -75,10 +75,11 @@ static const uint8_t first_of_length[FIELD_NAME_MAX + 2] = {
 };
 
 /* Four letters of each name, folded: what a record's names are compared by first. */
-#define KEY(a, b, c, d) (((a) << 24 | (b) << 16 | (c) << 8 | (d)) | 0x20202020u)
+#define BYTE(name, at) (uint32_t)(uint8_t)(name)[at]
 #define KEY_OF(name, len)                                                                          \
-    KEY((uint32_t)(uint8_t)(name)[0], (uint32_t)(uint8_t)(name)[(len) / 2],                         \
-        (uint32_t)(uint8_t)(name)[(len) / 4], (uint32_t)(uint8_t)(name)[(len) - 1])
+    ((BYTE(name, 0) << 24 | BYTE(name, (len) / 2) << 16 | BYTE(name, (len) / 4) << 8 |             \
+      BYTE(name, (len) - 1)) |                                                                     \
+     0x20202020u)
 static const uint32_t keys[] = {
 #define LENGTH(n)
 #define FIELD(id, name) KEY_OF(name, sizeof(name) - 1),

@@ -84,6 +84,16 @@ struct value windows_unnamed(const struct windows_view *w, unsigned n);
 str windows_text(struct windows_view *w, struct value v);
 
 void windows_roles(struct windows_view *w);
+/* For the roles: a name, an account (DOMAIN\user, user@domain, SID), a source. What is there
+ * already stays. */
+void windows_put(struct windows_view *w, uint64_t *name, str text);
+void windows_put_account(struct windows_view *w, struct party *p, str text);
+void windows_put_src(struct windows_view *w, str text);
+void windows_winrm_resource(struct windows_view *w, str text);
+void windows_sql_client(struct windows_view *w, str text);
+void windows_sshd(struct windows_view *w, str text);
+void windows_powershell_host(struct windows_view *w, struct value v);
+void windows_task_content(struct windows_view *w, struct value v);
 void windows_message(struct windows_view *w);
 
 /* Are a and b names of one host, by their first labels? */
