@@ -88,8 +88,8 @@ static uint8_t open_month(str line)
         str_take_char(&line, ' ');
     const char *p = line.p;
     if (line.len <= 12 || p[3] != ' ' || (p[4] != ' ' && !char_is_digit(p[4])) ||
-        !char_is_digit(p[5]) || p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) || p[9] != ':' ||
-        !char_is_digit(p[10]) || !char_is_digit(p[11]) || p[12] != ':')
+        !char_is_digit(p[5]) || p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) ||
+        p[9] != ':' || !char_is_digit(p[10]) || !char_is_digit(p[11]) || p[12] != ':')
         return 0; /* "Oct  2 14:22:07"; with a year the clock stands elsewhere */
     return month_of(p);
 }
