@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Title and the five answers. The sentences come with the case in English; in Japanese they are
- * made of the same facts. */
+ * made here of the same facts. */
 
 const QUESTION_PHASE = ["entry", "move", "exfil", "impact", "blind"];
 
@@ -31,16 +31,24 @@ function answerUnknown(a) {
   return !a.key || (a.confidence === 0 && !a.records);
 }
 
+/* Times inside a sentence of the case, in the zone and the language of the page. */
+function localTimes(text) {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, stamp => dayAndClock(Date.parse(stamp)));
+}
+
+/* The four facts in Japanese, in the order of the questions. */
+const JAPANESE = [
+  a => a.hosts.length ? t("ja_entry", dayAndClock(a.time), a.accounts[0] || t("unknown"), a.hosts[0]) : "",
+  () => data.hops.length ? t("ja_moves", [...new Set(data.hops.flatMap(e => [e.src, e.dst]))].join(" → ")) : "",
+  a => data.exfil.destination ? t("ja_left", dayAndClock(a.time), data.exfil.client || t("unknown"), data.exfil.destination, bytes(data.exfil.high)) : "",
+  () => data.impact.slice(0, 8).map(i => t("ja_damage", i.host, dayAndClock(i.first))).join("、"),
+  () => "",
+];
+
 /* The sentence under the key phrase. */
 function answerSentence(a, q) {
-  if (!view.lang) return [a.summary, a.unknown].filter(s => s).join(" ");
-  const parts = [];
-  if (known(a.time)) parts.push(t("ja_time", dayAndClock(a.time)));
-  if (a.hosts.length) parts.push(t("ja_hosts", a.hosts.join("、")));
-  if (a.accounts.length) parts.push(t("ja_accounts", a.accounts.join("、")));
-  if (q === 4 || !parts.length) parts.push(a.summary);
-  if (a.unknown) parts.push(a.unknown);
-  return parts.join("");
+  const said = view.lang && !answerUnknown(a) ? JAPANESE[q](a) : "";
+  return localTimes([said || a.summary, a.unknown].filter(s => s).join(" "));
 }
 
 function answerKey(a, q) {

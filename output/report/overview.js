@@ -118,10 +118,12 @@ function drawPhases(picture, scale, top) {
   });
 }
 
+/* When files of a host began to be encrypted, by host. */
 function encryptedHosts() {
-  const names = new Set();
-  for (const f of data.findings) if (f.techniques.includes("T1486")) f.hosts.forEach(h => names.add(h));
-  return names;
+  const since = new Map();
+  for (const f of data.findings) if (f.techniques.includes("T1486"))
+    for (const h of f.hosts) if (!(since.get(h) <= f.start)) since.set(h, f.start);
+  return since;
 }
 
 /* Where they came in: what the first answer says, else the first hop from outside. */
@@ -140,7 +142,8 @@ function hostOutcome(name) {
     : data.hops.filter(e => !hostKnown(e, "src")).slice(0, 1).map(e => ({ phase: 0, text: e.src }));
   if (name === entryHost()) found.push({ phase: 1, text: t("entry_point") + (hop || known(data.answers[0].time) ? " " + hourText(known(data.answers[0].time) ? data.answers[0].time : hop.start) : "") });
   if (data.exfil.client === name && data.exfil.high) found.push({ phase: 4, text: t("data_left") });
-  if (impact) found.push({ phase: 5, text: t(encrypted.has(name) ? "encrypted" : "damaged_host") + (known(impact.first) ? " " + hourText(impact.first) : "") });
+  const damage = encrypted.has(name) ? encrypted.get(name) : impact && impact.first;
+  if (impact || encrypted.has(name)) found.push({ phase: 5, text: t(encrypted.has(name) ? "encrypted" : "damaged_host") + (known(damage) ? " " + hourText(damage) : "") });
   if (!found.length && hop) found.push({ phase: 3, text: t("reached") + " " + hourText(hop.start) });
   if (host && !host.collected) found.push({ phase: -1, text: t("not_collected") });
   if (!found.length) found.push({ phase: 0, text: t("seen") });

@@ -218,6 +218,9 @@ function openRow(i) {
   view.open = i;
   table.detailHeight = 320;
   buildLines();
+  const line = table.lines.findIndex(l => l.type === "detail"); /* the record is to be seen with its row */
+  $("lines").style.height = table.height + "px";
+  $("pane").scrollTop = Math.max(0, table.tops[line] - 4 * ROW);
   selectRow(i);
   const box = $("timeline").getBoundingClientRect();
   if (box.top > innerHeight - 200 || box.bottom < 200) $("timeline").scrollIntoView();

@@ -25,8 +25,8 @@ const TEXT = {
   no_sign: ["No sign found in what was read", "読み取れた範囲に痕跡なし"],
   no_sign_long: ["{0} of {1} files were read; see evidence and coverage for what limits this.",
     "{1}ファイルのうち{0}件を読み取り。限界は「証拠と収集範囲」を参照。"],
-  ja_hosts: ["Hosts: {0}.", "ホスト：{0}。"], ja_accounts: ["Accounts: {0}.", "アカウント：{0}。"],
-  ja_time: ["From {0}.", "開始：{0}。"],
+  ja_entry: ["{0}: {1}, {2}.", "{0}、{1} が {2} から侵入。"], ja_moves: ["{0}.", "{0} の順に到達。"],
+  ja_left: ["{0}: {1} to {2}, {3}.", "{0}から {1} が {2} へ {3} を送信。"], ja_damage: ["{0} {1}", "{0}（{1}）"],
   no_gaps: ["No gap noted", "欠落の記録なし"], gaps_n: ["{0} gaps", "欠落{0}件"], gaps_link: ["Gaps and assumptions", "欠落と前提"],
   hops_hosts: ["{0} hops, {1} hosts", "移動{0}件・{1}台"],
 
