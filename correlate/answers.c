@@ -395,7 +395,9 @@ static void when_the_damage(struct judge *j)
     a->key = arena_printf(&r->arena, "%.*s, %zu host%s", PSTR(when(j, main->start_ns)),
                           r->impact_count, plural(r->impact_count));
     a->summary = arena_printf(&r->arena, "%s %.*s; the first sign of damage is at %.*s. %.*s.",
-                              encrypted ? "Encryption began at" : "Damage began at",
+                              encrypted ? "Encryption began at"
+                              : str_eq(main->detector, STR("clearing")) ? "Logs were cleared at"
+                                                                        : "Damage began at",
                               PSTR(when(j, main->start_ns)), PSTR(when(j, first->start_ns)),
                               PSTR(buf_view(&text)));
     if (!encrypted)

@@ -342,6 +342,10 @@ static size_t touches(const struct result *r, struct touch *list)
             continue;
         if (x->src_host != IDENTITY_NONE)
             list[n++] = (struct touch){x->src_host, x->start_ns, i};
+        else if (!addr_is_none(&x->src_addr)) /* above all host numbers */
+            list[n++] = (struct touch){UINT64_C(1) << 63 |
+                                           XXH3_64bits(x->src_addr.b, sizeof x->src_addr.b),
+                                       x->start_ns, i};
         if (x->dst_host != IDENTITY_NONE)
             list[n++] = (struct touch){x->dst_host, x->start_ns, i};
     }
@@ -365,42 +369,39 @@ static int hop_cmp(const void *x, const void *y)
     return str_cmp(p->id, q->id);
 }
 
-/* What was destroyed on each host, in hundreds a severity step. */
-static uint64_t *damage_of_hosts(const struct judge *j)
+/* What was destroyed on the host within three days after a movement reached it, in hundreds a
+ * severity step; each finding counts once. */
+static uint64_t damage_after(const struct result *r, const struct edge *x, bool *counted)
 {
-    const struct result *r = j->result;
-    uint64_t *damage = mem_alloc((j->identity->host_count + 1) * sizeof *damage);
+    uint64_t sum = 0;
 
-    for (size_t i = 0; i < r->finding_count; i++)
-        for (size_t k = 0; k < 8 && r->findings[i].hosts[k] != IDENTITY_NONE; k++)
-            if (r->findings[i].phase == PHASE_IMPACT)
-                damage[r->findings[i].hosts[k]] += 100 * (uint64_t)r->findings[i].severity;
-    return damage;
+    for (size_t i = 0; i < r->finding_count && x->dst_host != IDENTITY_NONE; i++) {
+        const struct finding *f = &r->findings[i];
+        if (f->phase != PHASE_IMPACT || counted[i] || f->start_ns < x->start_ns ||
+            f->start_ns - x->start_ns > ONE_ATTACK_NS ||
+            !has(f->hosts, array_len(f->hosts), x->dst_host))
+            continue;
+        counted[i] = true;
+        sum += 100 * (uint64_t)f->severity;
+    }
+    return sum;
 }
 
 /* The root of the attack that weighs most; damage on the hosts it reached counts most. */
-static uint32_t heaviest(const struct judge *j, uint32_t *parent)
+static uint32_t heaviest(const struct result *r, uint32_t *parent)
 {
-    const struct result *r = j->result;
-    uint64_t *damage = damage_of_hosts(j);
+    bool *counted = mem_alloc((r->finding_count + 1) * sizeof *counted);
     uint64_t *weight = mem_alloc((r->edge_count + 1) * sizeof *weight);
     uint32_t best = IDENTITY_NONE;
 
-    for (uint32_t i = 0; i < r->edge_count; i++) {
-        const struct edge *x = &r->edges[i];
-        if (!x->hostile)
-            continue;
-        uint32_t at = root(parent, i);
-        weight[at] += (uint64_t)x->score;
-        if (x->dst_host != IDENTITY_NONE) {
-            weight[at] += damage[x->dst_host];
-            damage[x->dst_host] = 0; /* counts once */
-        }
-    }
+    for (uint32_t i = 0; i < r->edge_count; i++)
+        if (r->edges[i].hostile)
+            weight[root(parent, i)] +=
+                (uint64_t)r->edges[i].score + damage_after(r, &r->edges[i], counted);
     for (uint32_t i = 0; i < r->edge_count; i++)
         if (weight[i] && (best == IDENTITY_NONE || weight[i] > weight[best]))
             best = i;
-    mem_free(damage);
+    mem_free(counted);
     mem_free(weight);
     return best;
 }
@@ -438,7 +439,7 @@ static void find_chain(struct judge *j)
         if (list[i].what == list[i - 1].what &&
             list[i].start_ns - list[i - 1].start_ns <= ONE_ATTACK_NS)
             parent[root(parent, list[i].edge)] = root(parent, list[i - 1].edge);
-    uint32_t best = heaviest(j, parent);
+    uint32_t best = heaviest(r, parent);
     if (best != IDENTITY_NONE)
         write_chain(j, parent, best);
     mem_free(parent);

@@ -84,6 +84,7 @@ struct failure_slot {
     struct addr addr;
     uint32_t host, count;
     int64_t last_ns;
+    bool known; /* had come in without guessing before */
 };
 
 struct moves {
@@ -405,21 +406,30 @@ void moves_failed_logon(struct moves *m, const struct event *e, uint32_t host)
 
     if (addr_is_none(&e->src.addr))
         return;
-    if (f->host != host || !addr_eq(&f->addr, &e->src.addr) || e->time_ns - f->last_ns > GUESS_NS)
+    if (f->host != host || !addr_eq(&f->addr, &e->src.addr))
         *f = (struct failure_slot){.addr = e->src.addr, .host = host};
+    if (e->time_ns - f->last_ns > GUESS_NS)
+        f->count = 0;
     f->count++;
     f->last_ns = e->time_ns;
 }
 
+/* Did many failures precede this success, from an address that had not come in before? */
 static bool guessed(const struct moves *m, const struct move *v)
 {
     const struct evidence *s = &v->sum;
-    const struct failure_slot *f = &m->failures[hash_addr(&s->src_addr, s->dst_host) &
-                                                (FAILURES - 1)];
+    struct failure_slot *f = &m->failures[hash_addr(&s->src_addr, s->dst_host) & (FAILURES - 1)];
+    bool own = f->host == s->dst_host && addr_eq(&f->addr, &s->src_addr);
 
-    return !addr_is_none(&s->src_addr) && f->host == s->dst_host &&
-           addr_eq(&f->addr, &s->src_addr) && f->count >= GUESSES &&
-           v->start_ns - f->last_ns <= GUESS_NS;
+    if (addr_is_none(&s->src_addr))
+        return false;
+    if (own && !f->known && f->count >= GUESSES && v->start_ns - f->last_ns <= GUESS_NS)
+        return true;
+    if (!own && !f->known)
+        *f = (struct failure_slot){.addr = s->src_addr, .host = s->dst_host};
+    own = f->host == s->dst_host && addr_eq(&f->addr, &s->src_addr);
+    f->known |= own;
+    return false;
 }
 
 static struct move *begin(struct moves *m, const struct event *e, const struct evidence *ev)

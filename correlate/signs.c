@@ -92,7 +92,8 @@ unsigned signs_of_command(str text)
 
     if (has_any(text, shells, array_len(shells)))
         signs |= SIGN_COMMAND;
-    if (has_any(text, places, array_len(places)))
+    if (has_any(text, places, array_len(places)) &&
+        !str_has_nocase(text, STR("\\microsoft\\windows defender\\"))) /* its own drivers */
         signs |= SIGN_ODD_PLACE;
     if (has_any(text, output, array_len(output)))
         signs |= SIGN_CLONE | SIGN_OUTPUT_FILE;
