@@ -26,6 +26,8 @@
 /* What an event does not know itself; all of it optional. */
 struct ecs_context {
     str host;                     /* resolved name; "" = as the record writes it */
+    const struct host_address *addresses; /* of that host: host.ip gets what held at the event */
+    size_t address_count;
     const struct source *sources; /* indexed by event.source and place.source: paths, parsers */
     size_t source_count;
     const struct place *places; /* all of them; NULL: the event's own and event.places */

@@ -20,7 +20,8 @@ struct reader {
     str defaults[DEFAULTS]; /* action, category, kind: kept when they are not what follows
                                from ashiato.kind */
     bool flushed[DEFAULTS];
-    bool has_hostname, has_computer, has_record, is_number, user_is_actor, has_uid, has_kind, has_sequence;
+    bool has_hostname, has_computer, has_record, user_is_actor, has_uid, has_kind, has_sequence;
+    bool is_number; /* the record id */
     uint64_t record;
     str path;
     uint64_t offset;
@@ -283,6 +284,7 @@ static bool take_member(struct reader *r, const struct ecs_path *p, enum json_ty
     case ECS_HOSTNAME:
         r->has_hostname = take_str(r, t, &r->hostname);
         return r->has_hostname;
+    case ECS_HOST_IP: return true; /* follows from who is who */
     case ECS_HOST: return take_str(r, t, &r->host);
     case ECS_PATH: return take_str(r, t, &r->path);
     case ECS_OFFSET: return take_u64(r, t, UINT64_MAX, &r->offset);

@@ -2,7 +2,8 @@
  *
  * timeline.csv: the attack timeline for spreadsheets, Timeline Explorer and Timesketch, which
  * wants `message`, `datetime` (ISO 8601) and a `timestamp_desc` that is not empty, and reads
- * `timestamp` as microseconds since 1970 (timesketch.org, guide "Import from JSON or CSV"). Columns that psort's `dynamic` output also has keep its names.
+ * `timestamp` as microseconds since 1970 (timesketch.org, guide "Import from JSON or CSV").
+ * Columns that psort's `dynamic` output also has keep its names.
  *
  * RFC 4180: CRLF, quotes doubled, UTF-8. Control and bidi characters become U+FFFD, line ends a
  * space, and a cell that a spreadsheet would run as a formula gets an apostrophe before it. */

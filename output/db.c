@@ -286,11 +286,13 @@ static void put_endpoint(struct db *w, const struct marked *m, const struct endp
         put_null(w);
 }
 
-static void put_json(struct db *w, const struct marked *m, str host)
+static void put_json(struct db *w, const struct marked *m, const struct host *host)
 {
     struct json_out j = {.buf = &w->line};
     const struct ecs_context ctx = {
-        .host = host,
+        .host = host ? host->name : STR(""),
+        .addresses = host ? host->addresses : NULL,
+        .address_count = host ? host->address_count : 0,
         .sources = w->view->sources,
         .source_count = w->view->source_count,
         .places = m->places,
@@ -327,8 +329,8 @@ static void put_event(struct db *w, const struct marked *m)
 {
     const struct event *e = m->event;
     const struct identity *id = w->view->identity;
-    str written = names_text(m->names, e->host);
-    str host = id ? identity_host_name(id, e->host, written) : written;
+    uint32_t i = id ? identity_host(id, e->host) : IDENTITY_NONE;
+    const struct host *host = i == IDENTITY_NONE ? NULL : &id->hosts[i];
 
     row_begin(w, TABLE_EVENTS);
     put_i64(w, (int64_t)m->ordinal);
@@ -337,7 +339,7 @@ static void put_event(struct db *w, const struct marked *m)
     else
         put_i64(w, e->time_ns);
     put_time(w, e->time_ns, e->precision);
-    put_opt(w, host);
+    put_opt(w, host ? host->name : names_text(m->names, e->host));
     put_name(w, m, e->system);
     put_text(w, str_of(kind_text(e->kind)));
     put_i64(w, e->code);

@@ -43,9 +43,13 @@ static void *jsonl_open(const struct case_view *c, const char *path, struct err 
 static void jsonl_render(const struct case_view *c, const struct marked *m, struct buf *out)
 {
     struct json_out j = {.buf = out};
-    str written = names_text(m->names, m->event->host);
+    const struct identity *id = c->identity;
+    uint32_t i = id ? identity_host(id, m->event->host) : IDENTITY_NONE;
+    const struct host *host = i == IDENTITY_NONE ? NULL : &id->hosts[i];
     const struct ecs_context ctx = {
-        .host = c->identity ? identity_host_name(c->identity, m->event->host, written) : written,
+        .host = host ? host->name : STR(""),
+        .addresses = host ? host->addresses : NULL,
+        .address_count = host ? host->address_count : 0,
         .sources = c->sources,
         .source_count = c->source_count,
         .places = m->places,

@@ -8,7 +8,8 @@
 #include "core/batch.h"
 #include "core/writer.h"
 
-#define MADE_HOSTILE "=cmd|'/c calc'!A1 <script>alert(1)</script> \xe2\x80\xae\x1b[31m \"q\"\r\n\xff,"
+#define MADE_HOSTILE                                                                               \
+    "=cmd|'/c calc'!A1 <script>alert(1)</script> \xe2\x80\xae\x1b[31m \"q\"\r\n\xff,"
 
 enum { MADE_EVENTS = 3 };
 

@@ -309,7 +309,8 @@ TEST(ecs_names_that_do_not_fit_step_aside)
         "user.name", "user.target", "user.target.name.x", "source.ip", "winlog",
         "winlog.event_data", "winlog.event_data.A", "winlog.computer_name",
         "winlog.computer_name", "winlog.computer_name.x", "winlog.record_id", "winlog.record_id",
-        "winlog.record_id.x", "winlog.logon.id", "winlog.logon.id.x", "host.name", "log.offset", "message", "message.x", "fields",
+        "winlog.record_id.x", "winlog.logon.id", "winlog.logon.id.x", "host.name", "host.ip",
+        "log.offset", "message", "message.x", "fields",
         "uid", "kind", "places", "lateral", "flags", "actor", "actor.name.x", "q\"\\\x01",
         "b\xff", "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17.18.19.20", "a/b", "a", "/", "//", "a/",
         "Data", "event.severity"};

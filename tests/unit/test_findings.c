@@ -29,7 +29,8 @@ TEST(findings_hold_the_contract)
         "\"schema\": 1", "\"attack\": \"19\"", "\"confidence\": 0.95",
         "\"technique\": [\n    \"T1021.001\"", "\"severity\": \"critical\"", "\"hostile\": true",
         "\"offset\": 4608", "\"time\": \"2024-10-02T05:22:07.4110001Z\"", "\"edges\": [\n    \"e-",
-        "\"path_base64\": ", "\"parser\": null", "\"events_total\": 65", "\"sid\": \"S-1-5-21-1-1104\"",
+        "\"path_base64\": ", "\"parser\": null", "\"events_total\": 65",
+        "\"sid\": \"S-1-5-21-1-1104\"",
         "\"per_host\": []", "\"blind\": []", "\"destination\": null", "\"end\": null"};
     struct made_case c;
     struct buf text = {0};
