@@ -120,20 +120,22 @@ bool windows_same_host(str a, str b)
     return a.len && str_eq_nocase(a, b);
 }
 
+str windows_field_name(const struct field *f)
+{
+    str name = {f->name, f->name_len};
+    size_t slash = f->group == FIELD_USER_DATA ? str_rfind_char(name, '/') : name.len;
+
+    return slash < name.len ? str_skip(name, slash + 1) : name;
+}
+
 static void index_fields(struct windows_view *w)
 {
     w->own_fields = w->e->field_count;
     for (unsigned i = 0; i < w->own_fields; i++) {
         const struct field *f = &w->e->fields[i];
-        str name = {f->name, f->name_len};
         if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
             continue;
-        if (f->group == FIELD_USER_DATA) {
-            size_t slash = str_rfind_char(name, '/');
-            if (slash < name.len)
-                name = str_skip(name, slash + 1);
-        }
-        enum windows_field field = windows_field_of(name);
+        enum windows_field field = windows_field_of(windows_field_name(f));
         if (field < F_COUNT && !w->at[field])
             w->at[field] = (uint16_t)(i + 1);
     }

@@ -169,7 +169,6 @@ WORD(format_start, windows_service_start)
 WORD(format_service_type, windows_service_type)
 WORD(format_protocol, windows_protocol)
 WORD(format_dns_type, windows_dns_type)
-WORD(format_disconnect, windows_disconnect)
 CODED(format_ntstatus, windows_ntstatus)
 CODED(format_kerberos, windows_kerberos_error)
 
@@ -179,6 +178,17 @@ static bool format_encryption(struct windows_view *w, struct line *l, struct val
     uint64_t n;
 
     return !(value_u64(v, &n) && n == UINT32_MAX) && coded(w, l, v, windows_encryption);
+}
+
+/* Only the word: the number stands beside it. */
+static bool format_disconnect(struct windows_view *w, struct line *l, struct value v)
+{
+    uint64_t n;
+
+    (void)w;
+    str text = value_u64(v, &n) ? windows_disconnect(n) : STR("");
+    line_add(l, text);
+    return text.len > 0;
 }
 
 /* A SubStatus of zero says nothing: the Status does. */
@@ -449,16 +459,17 @@ static void render_template(struct windows_view *w, struct line *l, str text)
 /* "Provider 123: Name=value, ..." for what no line describes. */
 static void render_fields(struct windows_view *w, struct line *l)
 {
+    str log = w->r->provider.len ? w->r->provider : w->r->channel;
     const char *between = ": ";
     unsigned shown = 0;
     char code[16];
     int len = snprintf(code, sizeof code, " %u", w->r->code);
 
-    line_text(l, w->r->provider.len ? w->r->provider : w->r->channel, SHORT_MAX);
+    line_text(l, log.len ? log : STR("Windows event"), SHORT_MAX);
     line_add(l, (str){code, (size_t)len});
     for (unsigned i = 0; i < w->own_fields && shown < FIELDS_SHOWN; i++) {
         const struct field *f = &w->e->fields[i];
-        str name = {f->name, f->name_len};
+        str name = windows_field_name(f);
         if ((f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA) ||
             str_eq(name, STR("Binary")) || l->len > LONG_MAX_BYTES)
             continue;
@@ -467,10 +478,7 @@ static void render_fields(struct windows_view *w, struct line *l)
             continue;
         line_add(l, str_of(between));
         if (name.len) {
-            line_text(l, str_skip(name, f->group == FIELD_USER_DATA
-                                            ? (str_rfind_char(name, '/') + 1) % (name.len + 1)
-                                            : 0),
-                      FIELD_MAX);
+            line_text(l, name, FIELD_MAX);
             line_add(l, STR("="));
         }
         line_text(l, value, FIELD_MAX);

@@ -77,6 +77,8 @@ const struct windows_row *windows_rows(size_t *count); /* for the tests */
 /* The field of a name, F_COUNT when it is not a known one. */
 enum windows_field windows_field_of(str name);
 
+/* The name of a field as the tables know it: of user data the last level. */
+str windows_field_name(const struct field *f);
 struct value windows_value(const struct windows_view *w, unsigned field);
 /* The n-th (from 1) Data without a name. */
 struct value windows_unnamed(const struct windows_view *w, unsigned n);
