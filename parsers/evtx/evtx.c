@@ -160,6 +160,9 @@ static uint32_t records_end(struct decoder *d, uint64_t offset, bool no_crc)
                       (unsigned)CHUNK_SIZE);
         return d->chunk_len;
     }
+    if (d->chunk_len < CHUNK_SIZE)
+        batch_note(d->out, offset, "the file ends inside this chunk: %u of %u bytes are there, "
+                   "among them all of its records", d->chunk_len, (unsigned)CHUNK_SIZE);
     if (!no_crc)
         check_checksums(d, free_space, offset);
     return free_space;

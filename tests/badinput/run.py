@@ -167,6 +167,8 @@ def test_truncated_event_log():
         path = write('cut/%d.evtx' % cut, data[:cut])
         result = ashiato('timeline', path, '-o', suite.path('case-cut-%d' % cut), '--strict')
         status = 3 if cut > 4096 + 512 + 1000 else result.returncode
+        if cut == whole - 1: # only room behind the last record is gone: noted, no damage
+            status = 0
         assert status in (0, 3, 4), status
         ends(result, status)
     case, _ = case_of(suite.path('cut/%d.evtx' % (4096 + 65536 + 1000)))
