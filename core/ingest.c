@@ -278,17 +278,21 @@ static void cut_blob(struct reader *r, const struct blob *blob, const struct par
         buf_str(&job->bytes, buf_view(&rest));
         rest.len = 0;
         size_t want = parser->reads == READS_WHOLE ? WHOLE_MAX : WINDOW;
-        size_t have = job->bytes.len - at;
-        if (!end && have < want) {
-            size_t got = read_into(r, blob, offset + have, want - have, &job->bytes);
-            end = have + got < want;
-            have += got;
-        }
-        str bytes = {job->bytes.p + at, have};
-        size_t cut = end ? have
-                     : parser->reads == READS_LINES
-                         ? cut_lines(parser, bytes)
-                         : parser->reads == READS_CHUNKS ? cut_chunks(parser, offset, have) : have;
+        size_t have = job->bytes.len - at, cut;
+        str bytes;
+        do {
+            if (!end && have < want) {
+                size_t got = read_into(r, blob, offset + have, want - have, &job->bytes);
+                end = have + got < want;
+                have += got;
+            }
+            bytes = (str){job->bytes.p + at, have};
+            cut = end ? have
+                  : parser->reads == READS_LINES
+                      ? cut_lines(parser, bytes)
+                      : parser->reads == READS_CHUNKS ? cut_chunks(parser, offset, have) : have;
+            want += WINDOW;
+        } while (cut == 0 && have > 0 && !end && want <= parser->longest_line);
         if (cut == 0 && have > 0) { /* one line longer than the window */
             uint64_t more = skip_line(r, blob, offset + have, &rest);
             cut_line = have + more - (more > 0);

@@ -60,6 +60,7 @@ struct parser {
     const char *about; /* one line for `ashiato formats` */
     enum reads reads;
     uint32_t chunk_base, chunk_size; /* READS_CHUNKS */
+    uint32_t longest_line; /* READS_LINES: lines up to this come whole, whatever a job holds */
     const char *const *beats;        /* names of more general parsers, NULL at the end; or NULL */
     const char *example;             /* a short valid input for texts: under the contract tests */
 
