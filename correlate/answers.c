@@ -5,6 +5,8 @@
 #include "core/time.h"
 #include "correlate/claim.h"
 
+static const int64_t WEEK_NS = INT64_C(7) * 86400 * NS_PER_S;
+
 enum { BLIND_EACH = 200, HOPS_TOLD = 8 };
 
 struct state {
@@ -185,8 +187,10 @@ static void who_came_in(struct judge *j)
                                   "%.*s by %s as %.*s at %.*s.", PSTR(x->src_name),
                                   PSTR(x->dst_name), x->method, PSTR(x->account_name),
                                   PSTR(when(j, x->start_ns)));
-        a->unknown = arena_printf(&r->arena, "How they came to %.*s is not in what was read. %.*s",
-                                  PSTR(x->src_name), PSTR(coverage(j)));
+        bool told = !str_eq(x->src_name, STR("unknown"));
+        a->unknown = arena_printf(&r->arena, "%s%.*s is not in what was read. %.*s",
+                                  told ? "How they came to " : "From where they came",
+                                  PSTR(told ? x->src_name : STR("")), PSTR(coverage(j)));
         put_host(a, x->src_host);
         put_host(a, x->dst_host);
         put_account(a, x->account);
@@ -360,18 +364,21 @@ static void add_title(struct buf *text, const struct judge *j, const struct find
         buf_printf(text, "%s%.*s on %.*s", text->len ? "; " : "", PSTR(f->title), PSTR(host));
 }
 
+/* Damage counts from the first hop to a week after the last; without a chain all of it does. */
 static void when_the_damage(struct judge *j)
 {
     struct result *r = j->result;
     struct answer *a = blank(j, 3);
-    int64_t from = r->chain_count ? r->edges[r->chain[0]].start_ns : INT64_MIN;
+    size_t hops = r->chain_count;
+    int64_t from = hops ? r->edges[r->chain[0]].start_ns : INT64_MIN;
+    int64_t to = hops ? r->edges[r->chain[hops - 1]].end_ns + WEEK_NS : INT64_MAX;
     const struct finding *first = NULL, *encrypted = NULL;
     struct buf text = {0};
 
     for (size_t i = 0; i < r->finding_count; i++) {
         const struct finding *f = &r->findings[i];
         if (f->phase != PHASE_IMPACT || f->severity < SEVERITY_MEDIUM || f->start_ns < from ||
-            f->start_ns == TIME_UNKNOWN)
+            f->start_ns > to || f->start_ns == TIME_UNKNOWN)
             continue;
         if (!first || f->start_ns < first->start_ns)
             first = f;

@@ -285,10 +285,12 @@ static void installed(struct state *s, struct judge *j, const struct event *e, s
     unsigned signs = signs_of_service(name, path);
     bool tool = signs & (SIGN_PSEXEC | SIGN_CLONE);
     struct live *l = behind(j, e, &signs);
-    struct evidence ev = arrival(j, e, tool ? METHOD_PSEXEC : METHOD_SERVICE, NULL);
+    struct evidence ev = arrival(j, e, tool ? METHOD_PSEXEC : METHOD_SERVICE, &e->actor);
 
     if (!l && !tool)
         return;
+    if (!is_someone(j, ev.account))
+        ev.account = IDENTITY_NONE;
     from_live(&ev, l);
     from_inbound(s, j, e, &ev);
     if (addr_is_none(&ev.src_addr) && ev.src_host == IDENTITY_NONE && !signs)

@@ -304,7 +304,7 @@ bool command_reaches(str image, str command, enum method *method, str *host)
     return false;
 }
 
-/* Every word of a rule must occur in the command line. */
+/* Every word of a rule, in lower case, must occur in the command line. */
 static const struct {
     const char *words[3];
     struct deed deed;
@@ -313,6 +313,7 @@ static const struct {
 #define BACKUP {"backup-deletion", "Backups deleted", "T1490", "TA0040", SEVERITY_HIGH}
 #define RECOVERY {"recovery-off", "System recovery switched off", "T1490", "TA0040", SEVERITY_HIGH}
 #define CLEAR {"log-clearing", "Event log cleared", "T1685.005", "TA0112", SEVERITY_HIGH}
+#define CLEAR_TEXT {"text-log-clearing", "Logs deleted", "T1685.006", "TA0112", SEVERITY_MEDIUM}
 #define DEFENCE {"defence-off", "Protection switched off", "T1685", "TA0112", SEVERITY_MEDIUM}
 #define DUMP {"credential-dump", "Credentials dumped", "T1003", "TA0006", SEVERITY_HIGH}
 #define STAGE {"staging", "Files packed for transfer", "T1560.001", "TA0009", SEVERITY_LOW}
@@ -329,6 +330,11 @@ static const struct {
     {{"wevtutil", " cl ", NULL}, CLEAR},
     {{"wevtutil", "clear-log", NULL}, CLEAR},
     {{"clear-eventlog", NULL, NULL}, CLEAR},
+    {{"rm ", "/var/log/", NULL}, CLEAR_TEXT},
+    {{"shred", "/var/log/", NULL}, CLEAR_TEXT},
+    {{"truncate", "/var/log/", NULL}, CLEAR_TEXT},
+    {{"journalctl", "--vacuum", NULL}, CLEAR_TEXT},
+    {{"history -c", NULL, NULL}, CLEAR_TEXT},
     {{"fsutil", "usn", "deletejournal"}, {"journal-deletion", "Change journal deleted",
                                           "T1070", "TA0005", SEVERITY_HIGH}},
     {{"set-mppreference", "disable", NULL}, DEFENCE},
@@ -352,18 +358,22 @@ static const struct {
     {{"compress-archive", NULL, NULL}, STAGE},
 };
 
-static bool matches(str command, const char *const words[3])
+static bool matches(str folded, const char *const words[3])
 {
     for (size_t i = 0; i < 3 && words[i]; i++)
-        if (!str_has_nocase(command, str_of(words[i])))
+        if (!str_has(folded, str_of(words[i])))
             return false;
     return true;
 }
 
 const struct deed *deed_of(str image, str command)
 {
-    str text = command.len ? command : image;
+    char folded[4096]; /* once, so that each rule is a plain search */
+    str text = str_head(command.len ? command : image, sizeof folded);
 
+    for (size_t i = 0; i < text.len; i++)
+        folded[i] = char_lower(text.p[i]);
+    text.p = folded;
     for (size_t i = 0; i < array_len(deeds); i++)
         if (matches(text, deeds[i].words))
             return &deeds[i].deed;

@@ -211,6 +211,7 @@ TEST(signs_tell_tools_from_administration)
     CHECK(!command_reaches(STR("cmd.exe"), STR("cmd /c dir \\\\FS01\\x"), &m, &host));
     CHECK(deed_of(STR(""), STR("VSSADMIN.exe Delete Shadows /all /quiet")) != NULL);
     CHECK(deed_of(STR(""), STR("vssadmin list shadows")) == NULL);
+    CHECK(deed_of(STR(""), STR("/usr/bin/rm -f /var/log/auth.log")) != NULL);
     CHECK(is_ransom_note(STR("C:\\x\\README_RESTORE_FILES.txt")));
     CHECK(!is_ransom_note(STR("C:\\src\\README.txt")));
 }
