@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Fills who and where of an event from the roles of its line. The direction rules are those of the
- * table in docs/detections.md: the client is the source, whoever wrote the record. Names that a
- * client supplies (WorkstationName) are taken as they are; judging them is not done here. */
+ * Fills who and where of an event from the roles of its line. The client is the source, whoever
+ * wrote the record; tests/unit/test_windows.c holds the rule for each kind of record. Names that
+ * a client supplies (WorkstationName) are taken as they are; judging them is not done here. */
 #include "parsers/windows_view.h"
 
 enum { EPHEMERAL_MIN = 49152, HOST_MAX = 255 };

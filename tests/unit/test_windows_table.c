@@ -79,6 +79,15 @@ TEST(windows_codes_are_spelled_out)
     CHECK_STR(windows_kerberos_error(0x25), "clocks too far apart");
     CHECK_STR(windows_encryption(0x17), "RC4-HMAC");
     CHECK_STR(windows_parameter(14592), "inbound");
+    CHECK_STR(windows_logon_word(13), "CachedUnlock");
+    CHECK_STR(windows_ntstatus(0xc0000418), "NTLM blocked");
+    CHECK_STR(windows_kerberos_error(0x44), "wrong realm");
+    CHECK_STR(windows_preauth(138), "FAST");
+    CHECK_STR(windows_service_type(0x120), "shared process, interactive");
+    CHECK_STR(windows_protocol(58), "ICMPv6");
+    CHECK_STR(windows_dns_type(255), "ANY");
+    CHECK_STR(windows_error(1722), "RPC server unavailable");
+    CHECK_STR(windows_disconnect(12), "logged off by the user");
     CHECK_STR(windows_service_start(3), "demand");
     CHECK_STR(windows_right(STR("1131F6AD-9C07-11D1-F79F-00C04FC2DCD2")),
               "DS-Replication-Get-Changes-All");
@@ -95,6 +104,21 @@ TEST(windows_codes_are_spelled_out)
     addr_text(&addr, &out);
     CHECK_STR(buf_view(&out), "10.112.140.143");
     buf_free(&out);
+}
+
+TEST(windows_every_parameter_is_found)
+{
+    static const struct {
+        uint32_t number;
+        const char *text;
+    } parameters[] = {
+#define PARAMETER(number, text) {number, text},
+#include "parsers/windows_parameters.def"
+#undef PARAMETER
+    };
+
+    for (size_t i = 0; i < array_len(parameters); i++)
+        CHECK_STR(windows_parameter(parameters[i].number), parameters[i].text);
 }
 
 TEST(windows_sockaddr_rejects_what_is_none)
