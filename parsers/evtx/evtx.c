@@ -20,12 +20,13 @@ enum {
     FILE_HEADER_SIZE = 4096,
     RECORD_SIGNATURE = 0x2a2a,
     FILE_CRC_BYTES = 120, /* of the header that its checksum covers */
-    FLAG_NO_CRC = 4       /* in the flags of the file header */
+    FLAG_NO_CRC = 4,      /* in the flags of the file header */
+    CHUNKS_AT = 42        /* number of chunks in the file header, 16 bits */
 };
 
 struct evtx_carry {
     uint64_t seen;
-    uint32_t no_crc;
+    uint32_t no_crc, chunks; /* as the file header says */
 };
 _Static_assert(sizeof(struct evtx_carry) <= CARRY_SIZE, "carried state is too large");
 
@@ -50,8 +51,10 @@ static void evtx_carry(struct carry *state, str bytes)
 {
     struct evtx_carry *c = (struct evtx_carry *)state->bytes;
 
-    if (c->seen == 0 && bytes.len >= FILE_CRC_BYTES + 4)
+    if (c->seen == 0 && bytes.len >= FILE_CRC_BYTES + 4 && memcmp(bytes.p, file_magic, 8) == 0) {
         c->no_crc = le32((const uint8_t *)bytes.p + FILE_CRC_BYTES) & FLAG_NO_CRC;
+        c->chunks = le16((const uint8_t *)bytes.p + CHUNKS_AT);
+    }
     c->seen += bytes.len;
 }
 
@@ -205,12 +208,27 @@ static void check_file_header(const struct input *in, struct batch *out)
         batch_note(out, 0, "checksum of the file header is wrong");
 }
 
+/* A count that is too low only says that the log was copied while Windows wrote it; one that is too
+ * high, that the file goes on elsewhere. */
+static void check_file_end(const struct input *in, struct batch *out, uint32_t chunks)
+{
+    uint64_t end = in->offset + in->bytes.len;
+    uint64_t there = end > FILE_HEADER_SIZE ? (end - FILE_HEADER_SIZE + CHUNK_SIZE - 1) / CHUNK_SIZE
+                                            : 0;
+
+    if (chunks > there)
+        batch_damaged(out, end, "the file ends after %llu of the %u chunks its header tells of",
+                      (unsigned long long)there, chunks);
+}
+
 static void evtx_parse(const struct input *in, struct batch *out)
 {
     struct decoder *d = mem_alloc(sizeof *d);
-    const struct evtx_carry *carry = in->carry ? (const void *)in->carry->bytes : NULL;
-    bool no_crc = carry && carry->no_crc;
+    struct evtx_carry carry = {0};
     size_t at = 0;
+
+    if (in->carry)
+        memcpy(&carry, in->carry->bytes, sizeof carry);
 
     d->out = out;
     d->messages = in->hints && in->hints->messages;
@@ -218,14 +236,16 @@ static void evtx_parse(const struct input *in, struct batch *out)
         check_file_header(in, out);
         struct carry first = {{0}};
         evtx_carry(&first, in->bytes);
-        no_crc = ((const struct evtx_carry *)first.bytes)->no_crc;
+        memcpy(&carry, first.bytes, sizeof carry);
         at = FILE_HEADER_SIZE;
     }
     for (; at < in->bytes.len; at += CHUNK_SIZE) {
         size_t left = in->bytes.len - at;
         read_chunk(d, (const uint8_t *)in->bytes.p + at,
-                   (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE), in->offset + at, no_crc);
+                   (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE), in->offset + at, carry.no_crc);
     }
+    if (in->last)
+        check_file_end(in, out, carry.chunks);
     mem_free(d->steps);
     mem_free(d->programs);
     mem_free(d->values);
