@@ -46,6 +46,8 @@ struct files {
     bool plain;
     struct peel *peel;
     uint64_t at; /* next byte of a stream, or of the hash */
+    char first[4]; /* of standard input, read to see whether it is compressed */
+    size_t first_len, first_at;
     EVP_MD_CTX *hash;
     char *scratch;
 };
@@ -273,9 +275,15 @@ static long read_stored(void *ctx, void *buf, size_t n)
     struct files *f = ctx;
     ssize_t got;
 
-    do
-        got = read(f->fd, buf, n);
-    while (got < 0 && errno == EINTR);
+    if (f->first_at < f->first_len) {
+        got = (ssize_t)(f->first_len - f->first_at);
+        memcpy(buf, f->first + f->first_at, (size_t)got); /* n is never as small as that */
+        f->first_at = f->first_len;
+    } else {
+        do
+            got = read(f->fd, buf, n);
+        while (got < 0 && errno == EINTR);
+    }
     if (got > 0 && f->hash)
         EVP_DigestUpdate(f->hash, buf, (size_t)got);
     return got;
@@ -283,7 +291,6 @@ static long read_stored(void *ctx, void *buf, size_t n)
 
 static bool open_blob(struct files *f, uint32_t blob, struct err *err)
 {
-    char head[4];
     const struct item *item = &f->items[blob];
     bool is_stdin = str_eq(item->place, STR("-"));
 
@@ -293,8 +300,11 @@ static bool open_blob(struct files *f, uint32_t blob, struct err *err)
         return err_errno(err, "cannot be opened");
     f->open = blob;
     f->at = 0;
-    ssize_t n = is_stdin ? 0 : pread(f->fd, head, sizeof head, 0);
-    str seen = {head, n > 0 ? (size_t)n : 0};
+    ssize_t n = is_stdin ? read(f->fd, f->first, sizeof f->first)
+                         : pread(f->fd, f->first, sizeof f->first, 0);
+    str seen = {f->first, n > 0 ? (size_t)n : 0};
+    f->first_len = is_stdin ? seen.len : 0;
+    f->first_at = 0;
     f->plain = peel_is_plain(seen);
     if (f->digest) {
         f->hash = EVP_MD_CTX_new();
@@ -309,13 +319,13 @@ static bool open_blob(struct files *f, uint32_t blob, struct err *err)
 static bool read_plain(struct files *f, uint64_t offset, char *buf, size_t n, size_t *got,
                        struct err *err)
 {
+    bool is_stdin = f->fd == STDIN_FILENO;
     bool in_order = offset == f->at; /* probing looks ahead; only the reading in order is hashed */
 
     *got = 0;
     while (*got < n) {
-        ssize_t r = in_order && f->fd == STDIN_FILENO
-                        ? read(f->fd, buf + *got, n - *got)
-                        : pread(f->fd, buf + *got, n - *got, (off_t)(offset + *got));
+        long r = is_stdin ? read_stored(f, buf + *got, n - *got)
+                          : pread(f->fd, buf + *got, n - *got, (off_t)(offset + *got));
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
@@ -326,7 +336,7 @@ static bool read_plain(struct files *f, uint64_t offset, char *buf, size_t n, si
     }
     if (in_order) {
         f->at += *got;
-        if (f->hash)
+        if (f->hash && !is_stdin)
             EVP_DigestUpdate(f->hash, buf, *got);
     }
     return true;
