@@ -128,6 +128,58 @@ str windows_field_name(const struct field *f)
     return slash < name.len ? str_skip(name, slash + 1) : name;
 }
 
+/* Texts at one address are one text while a memo lives: what was found for them is remembered. */
+
+static size_t memo_slot(const char *p, uint32_t with, size_t count)
+{
+    uint64_t mix = ((uint64_t)(uintptr_t)p ^ with) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (size_t)(mix >> 32) & (count - 1);
+}
+
+static uint64_t name_of(struct batch *b, const struct windows_record *r, str text)
+{
+    size_t i = memo_slot(text.p, 0, WINDOWS_MEMO_NAMES);
+
+    if (!r->memo || !text.len)
+        return names_put(&b->names, text);
+    if (r->memo->names[i].text != text.p) {
+        r->memo->names[i].id = names_put(&b->names, text);
+        r->memo->names[i].text = text.p;
+    }
+    return r->memo->names[i].id;
+}
+
+static const struct windows_row *row_of(const struct windows_record *r)
+{
+    size_t i = memo_slot(r->provider.p, r->code, WINDOWS_MEMO_ROWS);
+    struct windows_memo *m = r->memo;
+
+    if (!m || !r->provider.len || !r->channel.len)
+        return windows_row_of(r);
+    if (m->rows[i].provider != r->provider.p || m->rows[i].channel != r->channel.p ||
+        m->rows[i].code != r->code) {
+        m->rows[i].row = windows_row_of(r);
+        m->rows[i].provider = r->provider.p;
+        m->rows[i].channel = r->channel.p;
+        m->rows[i].code = r->code;
+    }
+    return m->rows[i].row;
+}
+
+static enum windows_field field_of(const struct windows_record *r, str name)
+{
+    size_t i = memo_slot(name.p, (uint32_t)name.len, WINDOWS_MEMO_FIELDS);
+
+    if (!r->memo || !name.len)
+        return windows_field_of(name);
+    if (r->memo->fields[i].name != name.p) {
+        r->memo->fields[i].field = windows_field_of(name);
+        r->memo->fields[i].name = name.p;
+    }
+    return (enum windows_field)r->memo->fields[i].field;
+}
+
 static void index_fields(struct windows_view *w)
 {
     w->own_fields = w->e->field_count;
@@ -135,7 +187,7 @@ static void index_fields(struct windows_view *w)
         const struct field *f = &w->e->fields[i];
         if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
             continue;
-        enum windows_field field = windows_field_of(windows_field_name(f));
+        enum windows_field field = field_of(w->r, windows_field_name(f));
         if (field < F_COUNT && !w->at[field])
             w->at[field] = (uint16_t)(i + 1);
     }
@@ -219,12 +271,12 @@ void windows_describe(struct batch *b, const struct windows_record *r, bool mess
     w.b = b;
     w.e = e;
     w.r = r;
-    w.row = windows_row_of(r);
+    w.row = row_of(r);
     memset(w.at, 0, sizeof w.at);
     index_fields(&w);
-    e->host = names_put(&b->names, r->computer);
-    e->provider = names_put(&b->names, r->provider);
-    e->channel = names_put(&b->names, r->channel);
+    e->host = name_of(b, r, r->computer);
+    e->provider = name_of(b, r, r->provider);
+    e->channel = name_of(b, r, r->channel);
     e->code = r->code;
     system_fields(b, r);
     logon_fields(&w);

@@ -9,6 +9,27 @@
 #include "core/batch.h"
 #include "core/parser.h"
 
+/* What was found for texts that recur from record to record, by their address. For a reader whose
+ * texts stay where they are: as long as it lives, and one batch at most, equal addresses must
+ * mean equal texts. Starts as {0}. */
+enum { WINDOWS_MEMO_NAMES = 64, WINDOWS_MEMO_ROWS = 64, WINDOWS_MEMO_FIELDS = 512 };
+struct windows_row;
+struct windows_memo {
+    struct {
+        const char *text;
+        uint64_t id;
+    } names[WINDOWS_MEMO_NAMES];
+    struct {
+        const char *provider, *channel;
+        const struct windows_row *row;
+        uint32_t code;
+    } rows[WINDOWS_MEMO_ROWS];
+    struct {
+        const char *name;
+        uint32_t field;
+    } fields[WINDOWS_MEMO_FIELDS];
+};
+
 /* The System part of a record; texts as written, "" or 0 where the record has none. Borrowed for
  * the life of the batch. */
 struct windows_record {
@@ -20,6 +41,7 @@ struct windows_record {
     uint64_t record_id;
     uint32_t pid, tid;
     bool has_pid, has_version, has_level, has_task, has_opcode, has_qualifiers;
+    struct windows_memo *memo; /* or NULL */
 };
 
 /* Completes the open event of `b`, whose time, offset, sequence, uid and FIELD_EVENT_DATA or

@@ -17,6 +17,7 @@
 #define PARSERS_EVTX_EVTX_H
 
 #include "core/parser.h"
+#include "parsers/windows.h"
 
 enum {
     CHUNK_SIZE = 65536,
@@ -149,7 +150,9 @@ struct decoder {
     uint32_t buckets[PROGRAM_BUCKETS]; /* index + 1 */
     struct name_slot_of_chunk names[NAME_CACHE];
 
-    struct text_slot texts[TEXT_CACHE]; /* good for the whole batch */
+    struct text_slot texts[TEXT_CACHE]; /* good for the whole batch, like the memo */
+    struct text_slot *recent[SYSTEM_PARTS];
+    struct windows_memo memo;
 
     /* The open record. */
     struct value *values; /* of the running programs, the innermost last */

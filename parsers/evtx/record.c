@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include "core/value.h"
-#include "parsers/windows.h"
 
 /* ---- the System part ---- */
 
@@ -20,6 +19,12 @@ static uint32_t text_slot_of(struct value v)
     if (v.len >= 8)
         mix ^= le64(p) * 3 ^ le64(p + v.len - 8);
     return (uint32_t)(mix * UINT64_C(0x9e3779b97f4a7c15) >> 56) & (TEXT_CACHE - 1);
+}
+
+static bool slot_holds(const struct text_slot *slot, struct value v)
+{
+    return slot->len == v.len && slot->type == v.type && slot->p &&
+           (slot->p == v.p || memcmp(slot->p, v.p, v.len) == 0);
 }
 
 static uint64_t folded_hash(str s, struct buf *scratch)
@@ -40,9 +45,12 @@ static const struct text_slot *system_slot(struct decoder *d, enum system_part p
 
     if (v.type == VALUE_NULL)
         return &none;
-    struct text_slot *slot = &d->texts[text_slot_of(v)];
-    if (slot->len == v.len && slot->type == v.type && slot->p &&
-        (slot->p == v.p || memcmp(slot->p, v.p, v.len) == 0))
+    struct text_slot *slot = d->recent[part]; /* most are as in the record before */
+    if (slot && slot_holds(slot, v))
+        return slot;
+    slot = &d->texts[text_slot_of(v)];
+    d->recent[part] = slot;
+    if (slot_holds(slot, v))
         return slot;
     d->content.len = 0;
     value_text(v, &d->content);
@@ -188,7 +196,7 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
                    uint64_t blob_offset, uint32_t flags, const char *why)
 {
     struct event *e = batch_begin(d->out, blob_offset);
-    struct windows_record r = {0};
+    struct windows_record r = {.memo = &d->memo};
 
     e->flags |= flags;
     memset(d->system, 0, sizeof d->system);
