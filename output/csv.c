@@ -87,12 +87,22 @@ static void put_field(const struct row *r, str name)
     put_built(r->w);
 }
 
-/* Between two items of a cell. */
-static struct buf *next_item(struct csv *w)
+/* One more item of a cell, unless it is there. */
+static void put_item(struct csv *w, str item)
 {
+    str rest = buf_view(&w->cell), have;
+
+    while (rest.len) {
+        if (!str_take_until_str(&rest, STR("; "), &have)) {
+            have = rest;
+            rest = STR("");
+        }
+        if (str_eq(have, item))
+            return;
+    }
     if (w->cell.len)
         buf_str(&w->cell, STR("; "));
-    return &w->cell;
+    buf_str(&w->cell, item);
 }
 
 static void col_message(const struct row *r)
@@ -273,7 +283,7 @@ static void each_mark(const struct row *r, enum mark_type type, size_t count,
 
 static void item_title(struct csv *w, const struct result *res, const struct mark *m)
 {
-    buf_str(next_item(w), res->findings[m->index].title);
+    put_item(w, res->findings[m->index].title);
 }
 
 static void item_technique(struct csv *w, const struct result *res, const struct mark *m)
@@ -281,18 +291,18 @@ static void item_technique(struct csv *w, const struct result *res, const struct
     const struct finding *f = &res->findings[m->index];
 
     for (size_t i = 0; i < array_len(f->techniques) && f->techniques[i]; i++)
-        buf_str(next_item(w), str_of(f->techniques[i]));
+        put_item(w, str_of(f->techniques[i]));
 }
 
 static void item_edge_technique(struct csv *w, const struct result *res, const struct mark *m)
 {
     if (res->edges[m->index].technique)
-        buf_str(next_item(w), str_of(res->edges[m->index].technique));
+        put_item(w, str_of(res->edges[m->index].technique));
 }
 
 static void item_edge(struct csv *w, const struct result *res, const struct mark *m)
 {
-    buf_str(next_item(w), res->edges[m->index].id);
+    put_item(w, res->edges[m->index].id);
 }
 
 static void item_side(struct csv *w, const struct result *res, const struct mark *m)
@@ -300,12 +310,12 @@ static void item_side(struct csv *w, const struct result *res, const struct mark
     static const char *const sides[] = {"", "source", "destination", "dc"};
 
     (void)res;
-    buf_str(next_item(w), str_of(sides[m->side & 3]));
+    put_item(w, str_of(sides[m->side & 3]));
 }
 
 static void item_session(struct csv *w, const struct result *res, const struct mark *m)
 {
-    buf_str(next_item(w), res->sessions[m->index].id);
+    put_item(w, res->sessions[m->index].id);
 }
 
 static void col_findings(const struct row *r)
@@ -364,7 +374,7 @@ static void col_flags(const struct row *r)
 {
     for (unsigned bit = 0; bit < 24; bit++)
         if (r->m->event->flags & 1u << bit && flag_text(1u << bit))
-            buf_str(next_item(r->w), str_of(flag_text(1u << bit)));
+            put_item(r->w, str_of(flag_text(1u << bit)));
     put_built(r->w);
 }
 

@@ -59,6 +59,10 @@ TEST(case_claims_its_own_lines_only)
     const struct sample ours = {.head = str_of(parser_case.example)};
     const struct sample other = {.head = STR("{\"@timestamp\":\"2024-10-02T05:22:07Z\"}\n")};
 
+    const struct sample cut = {.head = STR("{\"@timestamp\":\"2024-10-02T05:22:07Z\",\"event\":{"
+                                           "\"action\":\"script\",\"original\":\"very long")};
+
     CHECK_INT(parser_case.probe(&ours), 100);
+    CHECK(parser_case.probe(&cut) > 50);
     CHECK_INT(parser_case.probe(&other), 0);
 }

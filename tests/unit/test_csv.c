@@ -76,7 +76,7 @@ TEST(csv_has_what_timesketch_asks_for)
     CHECK(str_starts(s, STR("\"datetime\",\"timestamp\",\"timestamp_desc\",\"message\",")));
     CHECK(str_has(s, STR("\r\n\"2024-10-02T05:22:07.4114609+00:00\",1727846527411460,"
                          "\"Event Logged\",\"'=cmd|")));
-    CHECK(str_has(s, STR("\"T1021.001; T1021.001\",\"e-0000000000000002\",\"destination\","
+    CHECK(str_has(s, STR("\"T1021.001\",\"e-0000000000000002\",\"destination\","
                          "\"s-0000000000000003\"")));
     CHECK(str_has(s, STR("\"[\"\"lateral\"\",\"\"finding\"\",\"\"logon\"\"]\"")));
     CHECK(str_has(s, STR("\"critical\"")));
