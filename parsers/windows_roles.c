@@ -407,6 +407,9 @@ static void apply(struct windows_view *w, const struct windows_role *role, unsig
         if (value_is(windows_value(w, F_ObjectType), STR("File")) && !value_is_blank(v))
             batch_field(w->b, FIELD_ECS, STR("file.path"), v);
         break;
+    case OP_HASHES:
+        windows_hashes(w, (enum windows_hashed)role->nth, windows_text(w, v));
+        break;
     case OP_SHADOW_VOLUME: /* Ntfs mounts a shadow copy when somebody opens it */
         if (str_has_nocase(windows_text(w, v), STR("HarddiskVolumeShadowCopy")))
             e->kind = KIND_SHADOW_COPY;

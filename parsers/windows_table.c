@@ -9,6 +9,7 @@
 #define E(path, field) {OP_ECS, F_##field, 0, 0, sizeof(path) - 1, path}
 #define N(path, field) {OP_ECS_NUMBER, F_##field, 0, 0, sizeof(path) - 1, path}
 #define U(n, op) {OP_UNNAMED, 0, n, OP_##op, sizeof("file.path") - 1, "file.path"}
+#define H(of, field) {OP_HASHES, F_##field, HASH_##of, 0, 0, NULL}
 
 #define SUBJECT_                                                                                   \
     R(ACTOR_USER, SubjectUserName), R(ACTOR_DOMAIN, SubjectDomainName),                            \

@@ -168,6 +168,32 @@ static void element_text(str xml, str open, str close, struct buf *out)
     }
 }
 
+/* "SHA1=...,MD5=...,SHA256=...,IMPHASH=...", in the order of Sysmon's configuration. */
+void windows_hashes(struct windows_view *w, enum windows_hashed of, str text)
+{
+    static const struct {
+        str algorithm;
+        str paths[3]; /* by enum windows_hashed */
+    } hashes[] = {
+        {{"MD5", 3}, {{"process.hash.md5", 16}, {"file.hash.md5", 13}, {"dll.hash.md5", 12}}},
+        {{"SHA1", 4}, {{"process.hash.sha1", 17}, {"file.hash.sha1", 14}, {"dll.hash.sha1", 13}}},
+        {{"SHA256", 6},
+         {{"process.hash.sha256", 19}, {"file.hash.sha256", 16}, {"dll.hash.sha256", 15}}},
+        {{"IMPHASH", 7},
+         {{"process.pe.imphash", 18}, {"file.pe.imphash", 15}, {"dll.pe.imphash", 14}}},
+    };
+    str algorithm;
+
+    text = arena_str(&w->b->arena, text);
+    while (str_take_until(&text, '=', &algorithm)) {
+        str value = str_head(text, str_find_char(text, ','));
+        text = str_skip(text, value.len + 1);
+        for (size_t i = 0; i < array_len(hashes); i++)
+            if (str_eq_nocase(algorithm, hashes[i].algorithm))
+                batch_text(w->b, FIELD_ECS, hashes[i].paths[of], value);
+    }
+}
+
 /* What a task runs: <Exec><Command> and <Arguments> of its XML (MS-TSCH 2.5). */
 void windows_task_content(struct windows_view *w, struct value v)
 {

@@ -42,12 +42,12 @@ enum windows_op {
     OP_LOGON, OP_EXPLICIT, OP_FLOW, OP_PACKET, OP_SYSMON_FLOW, OP_TICKET, OP_WINRM_CONNECTION,
     OP_WINRM_RESOURCE, OP_SQL_CLIENT, OP_SSHD, OP_POWERSHELL_HOST, OP_POWERSHELL_CONTEXT,
     OP_URL_HOST, OP_TASK_CONTENT, OP_FILE_OBJECT, OP_AUDIT_POLICY, OP_FIREWALL_OFF,
-    OP_DEFENDER_SETTING, OP_SCRIPT_LEVEL, OP_SHADOW_VOLUME
+    OP_DEFENDER_SETTING, OP_SCRIPT_LEVEL, OP_SHADOW_VOLUME, OP_HASHES
 };
 
 struct windows_role {
     uint8_t op, field;
-    uint8_t nth, then; /* of OP_UNNAMED */
+    uint8_t nth, then; /* of OP_UNNAMED; nth of OP_HASHES: whose they are */
     uint8_t path_len;
     const char *path; /* of OP_ECS */
 };
@@ -92,6 +92,9 @@ void windows_put(struct windows_view *w, uint64_t *name, str text);
 void windows_put_account(struct windows_view *w, struct party *p, str text);
 void windows_put_src(struct windows_view *w, str text);
 void windows_winrm_resource(struct windows_view *w, str text);
+/* "SHA256=...,MD5=..." as process.hash.*, file.hash.* or dll.hash.*. */
+enum windows_hashed { HASH_PROCESS, HASH_FILE, HASH_DLL };
+void windows_hashes(struct windows_view *w, enum windows_hashed of, str text);
 void windows_sql_client(struct windows_view *w, str text);
 void windows_sshd(struct windows_view *w, str text);
 void windows_powershell_host(struct windows_view *w, struct value v);

@@ -466,6 +466,21 @@ TEST(windows_powershell_tells_its_host_application_and_serving_end)
     batch_free(&b);
 }
 
+TEST(windows_hashes_stand_under_their_algorithms)
+{
+    struct batch b = {0};
+    const struct event *e =
+        event_of(&b, SYSMON, 1, "Image=C:\\a.exe|Hashes=SHA1=AA,MD5=bb,SHA256=CC,IMPHASH=00");
+
+    CHECK_STR(event_text(e, STR("process.hash.sha1"), &b.arena), "AA");
+    CHECK_STR(event_text(e, STR("process.hash.md5"), &b.arena), "bb");
+    CHECK_STR(event_text(e, STR("process.hash.sha256"), &b.arena), "CC");
+    CHECK_STR(event_text(e, STR("process.pe.imphash"), &b.arena), "00");
+    e = event_of(&b, SYSMON, 7, "Image=C:\\a.exe|ImageLoaded=C:\\b.dll|Hashes=SHA256=DD,=,X");
+    CHECK_STR(event_text(e, STR("dll.hash.sha256"), &b.arena), "DD");
+    batch_free(&b);
+}
+
 TEST(windows_task_content_gives_the_command)
 {
     struct batch b = {0};
