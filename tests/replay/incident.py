@@ -300,6 +300,18 @@ def test_machines_without_a_year_get_it_from_the_rest():
     assert times and all(t.startswith('2024-10-') for t in times), sorted(times)[:2]
 
 
+def test_quiet_days_accuse_nobody():
+    folder = suite.path('quiet')
+    subprocess.run([INCIDENT, '--without-attack', folder], check=True, stdout=subprocess.DEVNULL)
+    found = load(timeline('quiet-case', os.path.join(folder, 'evidence')))
+    hostile = [describe(e) for e in found['edges'] if e['hostile']]
+    assert found['edges'] and not hostile, hostile
+    grave = [f['title'] for f in found['findings'] if f['severity'] in ('high', 'critical')]
+    assert not grave, grave
+    for answer in found['answers'][:4]:
+        assert answer['confidence'] == 0 and not answer['events'], answer
+
+
 # The same bytes
 
 def equal(case, outputs=None):
@@ -378,7 +390,8 @@ def main():
                  test_upload, test_encryption_per_host, test_hour_of_encryption, test_cleared_logs,
                  test_shadow_copies_deleted, test_events_of_a_hop_are_marked_on_both_sides,
                  test_every_file_is_accounted_for,
-                 test_machines_without_a_year_get_it_from_the_rest, test_one_thread_or_eight,
+                 test_machines_without_a_year_get_it_from_the_rest,
+                 test_quiet_days_accuse_nobody, test_one_thread_or_eight,
                  test_zone_and_locale_of_the_machine, test_order_of_the_arguments,
                  test_little_memory, test_same_file_twice_is_one_event_in_two_places,
                  test_case_read_back, test_two_cases_are_one_run_over_both):
