@@ -70,10 +70,9 @@ function answerFoot(a, q) {
   const foot = el("p", { class: "foot" });
   if (q === 4) return fill(foot, null, [el("a", { href: "#evidence" }, t("gaps_link"))]);
   const c = a.confidence;
-  if (answerUnknown(a)) return fill(foot, null, [bars(0, false, t("unknown"))]);
   const filled = c >= 0.9 ? 4 : c >= 0.75 ? 3 : c >= 0.4 ? 2 : c > 0 ? 1 : 0;
-  const word = t("confidence", confidenceWord(c), c.toFixed(2));
-  return fill(foot, null, [bars(filled, false, word), word,
+  const word = c > 0 ? t("confidence", confidenceWord(c), c.toFixed(2)) : t("unknown");
+  return fill(foot, null, [bars(filled, false, word), c > 0 && word,
     a.refs.length > 0 && button(recordsText(a.records), { class: "link" },
       () => showRefs(t("q" + (q + 1)), a.refs))]);
 }

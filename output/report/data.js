@@ -175,9 +175,12 @@ function hostKnown(edge, side) {
   return (edge.known & (side === "src" ? 1 : 2)) !== 0;
 }
 
-/* The lane of an end of an edge: its host, or the world outside. */
+const PRIVATE = /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd]|fe80|::1)/i;
+
+/* The lane of an end of an edge: its host; "" for the Internet; else what the record calls it. */
 function endName(edge, side) {
-  return hostKnown(edge, side) ? edge[side] : "";
+  const address = edge[side + "_addr"];
+  return !hostKnown(edge, side) && address && !PRIVATE.test(address) ? "" : edge[side];
 }
 
 /* Hosts in the order of the story: as they were reached, then by first attack record. "" is
@@ -185,7 +188,7 @@ function endName(edge, side) {
 function storyHosts() {
   const order = [];
   const add = name => { if (!order.includes(name)) order.push(name); };
-  if (data.hops.some(e => !e.known || !hostKnown(e, "src")) || data.exfil.destination) add("");
+  if (data.hops.some(e => endName(e, "src") === "") || data.exfil.destination) add("");
   for (const e of data.hops) {
     add(endName(e, "src"));
     add(endName(e, "dst"));

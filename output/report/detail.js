@@ -64,7 +64,7 @@ function findingList(i) {
   const list = rows.findings[i].map(n => data.findings[n]).filter(f => f);
   if (!list.length) return null;
   return [el("h4", null, t("in_findings")), el("ul", { class: "inrow" }, list.map(f => el("li", null, phaseSquare(f.phase), severityBars(f.severity), " ",
-    raw(f.title), f.reason && el("div", { class: "why", translate: "no" }, f.reason))))];
+    raw(findingTitle(f)), f.reason && el("div", { class: "why", translate: "no" }, f.reason))))];
 }
 
 function hopPart({ edge }) {

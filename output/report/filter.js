@@ -158,7 +158,7 @@ function showRefs(label, refs) {
 }
 
 function showFinding(index) {
-  showOnly(data.findings[index].title, i => rows.findings[i].includes(index));
+  showOnly(findingTitle(data.findings[index]), i => rows.findings[i].includes(index));
 }
 
 function showSession(n) {

@@ -5,23 +5,28 @@
 
 const BOX = { width: 128, height: 46 };
 
+const HOPS_LISTED = 600;
+const HOSTS_DRAWN = 30; /* in the graph; the list has all hops */
+
 /* Layers: earliest arrival decides. A host can be left only after it was reached. */
 function graphLayers() {
-  const layer = new Map(), pairs = new Map(), order = [];
+  const layer = new Map(), pairs = new Map(), order = [], all = new Set();
   const see = (name, depth) => {
     if (layer.has(name)) return;
     layer.set(name, depth);
     order.push(name);
   };
   for (const e of data.hops) {
-    const from = endName(e, "src"), to = endName(e, "dst") || e.dst;
+    const from = endName(e, "src"), to = endName(e, "dst");
+    all.add(from).add(to);
+    if (order.length >= HOSTS_DRAWN && !(layer.has(from) && layer.has(to))) continue;
     see(from, 0);
     see(to, layer.get(from) + 1);
     const key = from + "\u0000" + to;
     if (!pairs.has(key)) pairs.set(key, { from, to, edges: [] });
     pairs.get(key).edges.push(e);
   }
-  return { layer, order, pairs: [...pairs.values()] };
+  return { layer, order, pairs: [...pairs.values()], more: all.size - order.length };
 }
 
 /* Places: columns by layer; inside a column by the mean height of those it was reached from. */
@@ -29,7 +34,7 @@ function graphPlaces(layers, width) {
   const columns = [];
   for (const name of layers.order) (columns[layers.layer.get(name)] ||= []).push(name);
   const tallest = Math.max(...columns.map(c => c ? c.length : 0));
-  const height = Math.max(260, tallest * 92), step = columns.length > 1 ? (width - BOX.width - 4) / (columns.length - 1) : 0;
+  const height = Math.max(260, tallest * (tallest > 6 ? 60 : 92)), step = columns.length > 1 ? (width - BOX.width - 4) / (columns.length - 1) : 0;
   const places = new Map();
   columns.forEach((names, depth) => {
     const mean = name => {
@@ -94,9 +99,9 @@ function drawPair(picture, labels, pair, places, taken, shift) {
 
 function drawBox(picture, name, place) {
   const host = data.hostByName.get(name), outcome = hostOutcome(name)[0] || { phase: 0, text: "" };
-  const arrived = data.hops.find(e => (endName(e, "dst") || e.dst) === name), later = arrived && arrived.start > hopLimit();
+  const arrived = data.hops.find(e => (endName(e, "dst")) === name), later = arrived && arrived.start > hopLimit();
   const missing = !host || !host.collected, x = place.x, y = place.y - BOX.height / 2;
-  const text = later ? t("not_reached") : name || data.exfil.destination === "" ? outcome.text : (data.hops.find(e => !hostKnown(e, "src")) || { src: "" }).src;
+  const text = later ? t("not_reached") : name || data.exfil.destination === "" ? outcome.text : (data.hops.find(e => endName(e, "src") === "") || { src: "" }).src;
   const group = svg("g", { class: "box" + (missing ? " missing" : ""), click: () => filterHost(name) }, svg("title", null, name || t("internet")),
     svg("rect", { class: "frame", x, y, width: BOX.width, height: BOX.height }));
   if (outcome.phase > 0 && !later && name) group.append(rect(x, y, 4, BOX.height, PHASES[outcome.phase]));
@@ -133,7 +138,7 @@ function drawGraph(width) {
   }
   for (const [name, place] of places) drawBox(picture, name, place);
   picture.append(labels);
-  return picture;
+  return [picture, layers.more > 0 && el("p", { class: "quietnote" }, t("more_hosts", number(layers.more)))];
 }
 
 function hopSides(edge) {
@@ -168,7 +173,7 @@ function hopRow(edge) {
     click: () => selectHop(edge), keydown: e => { if (e.key === "Enter") { e.stopPropagation(); selectHop(edge); } } },
     el("td", { class: "no" }, edge.hop || ""), el("td", { class: "mono" }, clockText(edge.start)),
     el("td", { class: "fromto" }, raw(place("src")), el("span", { class: "arrowtext" }, " → "), raw(place("dst"))),
-    el("td", null, raw(edge.account)), el("td", null, methodText(edge.method)),
+    el("td", { class: "who" }, raw(edge.account)), el("td", null, methodText(edge.method)),
     el("td", null, endsGlyph(edge.ends)), el("td", { class: "num" }, edge.confidence.toFixed(2)));
   return row;
 }
@@ -179,7 +184,7 @@ function hopTable() {
   const list = view.benign ? data.edges.slice().sort((a, b) => a.start - b.start || a.n - b.n) : data.hops;
   const inner = el("tbody");
   let day = null;
-  for (const edge of list.slice(0, 600)) {
+  for (const edge of list.slice(0, HOPS_LISTED)) {
     if (dayNumber(edge.start) !== day) inner.append(el("tr", { class: "day" }, el("td", { colspan: 7 }, longDay(edge.start))));
     day = dayNumber(edge.start);
     inner.append(hopRow(edge));
@@ -187,7 +192,7 @@ function hopTable() {
       button(t("records_in_table"), { class: "small" }, () => showEdge(edge)))));
   }
   table.append(inner);
-  return table;
+  return [table, list.length > HOPS_LISTED && el("p", { class: "quietnote" }, "+" + number(list.length - HOPS_LISTED))];
 }
 
 function selectHop(edge) {
@@ -254,5 +259,6 @@ function drawMovement() {
   const split = frame.firstChild, left = el("div", { class: "graphside" });
   split.append(left, list);
   if (!data.hops.length) return left.remove();
-  left.append(drawGraph(roomOf(left, 560)), replayControls());
+  fill(left, null, [drawGraph(roomOf(left, 560)), replayControls()]);
+  list.style.maxHeight = Math.max(640, left.scrollHeight) + "px";
 }

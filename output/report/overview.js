@@ -130,7 +130,7 @@ function encryptedHosts() {
 function entryHost() {
   const answer = data.answers[0], first = data.hops[0];
   if (!answerUnknown(answer) && answer.hosts.length) return answer.hosts[0];
-  return first && !hostKnown(first, "src") ? first.dst : null;
+  return first && endName(first, "src") === "" ? first.dst : null;
 }
 
 /* What became of a host: [{phase, text}]. */
@@ -139,13 +139,13 @@ function hostOutcome(name) {
   const hop = data.hops.find(e => endName(e, "dst") === name);
   const impact = data.impact.find(i => i.host === name);
   if (!name) return data.exfil.destination ? [{ phase: 4, text: data.exfil.destination }]
-    : data.hops.filter(e => !hostKnown(e, "src")).slice(0, 1).map(e => ({ phase: 0, text: e.src }));
+    : data.hops.filter(e => endName(e, "src") === "").slice(0, 1).map(e => ({ phase: 0, text: e.src }));
   if (name === entryHost()) found.push({ phase: 1, text: t("entry_point") + (hop || known(data.answers[0].time) ? " " + hourText(known(data.answers[0].time) ? data.answers[0].time : hop.start) : "") });
   if (data.exfil.client === name && data.exfil.high) found.push({ phase: 4, text: t("data_left") });
   const damage = encrypted.has(name) ? encrypted.get(name) : impact && impact.first;
   if (impact || encrypted.has(name)) found.push({ phase: 5, text: t(encrypted.has(name) ? "encrypted" : "damaged_host") + (known(damage) ? " " + hourText(damage) : "") });
   if (!found.length && hop) found.push({ phase: 3, text: t("reached") + " " + hourText(hop.start) });
-  if (host && !host.collected) found.push({ phase: -1, text: t("not_collected") });
+  if (!host || !host.collected) found.push({ phase: -1, text: t("not_collected") });
   if (!found.length) found.push({ phase: 0, text: t("seen") });
   return found;
 }
@@ -186,8 +186,8 @@ function drawStates(picture, scale, name, y) {
   const impact = data.impact.find(i => i.host === name), end = Infinity;
   const reached = hop ? hop.start : impact && known(impact.first) ? impact.first : end;
   for (const s of scale.spans) picture.append(line(s.left, y, s.right, y, "unreached"));
-  if (host && !host.collected) spread(picture, scale, -end, end, y, laneHeight - 12, "hatch");
-  else if (host && known(host.first)) {
+  if (!host || !host.collected) spread(picture, scale, -end, end, y, laneHeight - 12, "hatch");
+  else if (known(host.first)) {
     spread(picture, scale, -end, host.first, y + 8, 14, "hatch");
     spread(picture, scale, host.last, end, y + 8, 14, "hatch");
     drawAlive(picture, scale, name, y + laneHeight / 2 - 1);
@@ -223,7 +223,7 @@ function trunks(scale) {
       && e.start - last.edges[last.edges.length - 1].start <= 15e3) last.edges.push(e);
     else list.push({ edges: [e], x: scale.at(e.start) });
   }
-  for (let i = list.length - 2; i >= 0; i--) list[i].x = Math.min(list[i].x, list[i + 1].x - 7);
+  for (let i = list.length - 2; i >= 0; i--) list[i].x = Math.max(scale.left + 2, Math.min(list[i].x, list[i + 1].x - 7));
   return list;
 }
 

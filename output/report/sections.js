@@ -18,7 +18,7 @@ function hostList(names) {
 function findingRow(n, first) {
   const f = data.findings[n];
   return el("tr", { class: "finding " + (PHASES[f.phase] || "nophase") + (first ? " firstof" : "") }, el("th", { class: "phasename", scope: "row" }, first ? phaseName(f.phase) : ""),
-    el("td", null, severityBars(f.severity)), el("td", { class: "wide", title: f.reason }, raw(f.title)), el("td", { class: "mono" }, f.techniques[0] || ""),
+    el("td", null, severityBars(f.severity)), el("td", { class: "wide", title: f.reason }, raw(findingTitle(f))), el("td", { class: "mono" }, f.techniques[0] || ""),
     el("td", { title: f.hosts.join(", ") }, raw(hostList(f.hosts))), el("td", { class: "when" }, dayAndClock(f.start)),
     el("td", { class: "num" }, button(number(f.records), { class: "link" }, () => showFinding(n))), el("td", { class: "num" }, f.confidence.toFixed(2)));
 }

@@ -141,3 +141,21 @@ const TEXT = {
   k_dark: ["dark, light", "明暗"], k_help: ["this list", "この一覧"], k_filter: ["filter by, exclude host", "ホストで絞込・除外"],
   keys_off: ["Single keys off", "単独キー無効"], keys_on: ["Single keys on", "単独キー有効"], close: ["Close", "閉じる"],
 };
+
+/* Titles that detectors give their findings; one that is not here stays English. */
+const TITLES_JA = {
+  "Entry over the VPN": "VPN 経由の侵入", "Entry from a public address": "公開アドレスからの侵入",
+  "Credentials dumped": "認証情報の抽出", "Domain database copied": "ドメインデータベースの複製",
+  "Protection switched off": "保護機能の無効化", "Malware protection switched off": "マルウェア対策の無効化",
+  "Firewall switched off": "ファイアウォールの無効化", "Malware reported by the host's protection": "ホストの保護機能がマルウェアを検知",
+  "Upload through the proxy": "プロキシ経由の送信", "Transfer tool started": "転送ツールの起動",
+  "Files packed for transfer": "転送用の圧縮", "Files encrypted": "ファイルの暗号化",
+  "Ransom note written": "脅迫文の作成", "Shadow copies deleted": "シャドウコピーの削除",
+  "System recovery switched off": "システム回復の無効化", "Backups deleted": "バックアップの削除",
+  "Backup catalog deleted": "バックアップカタログの削除", "Change journal deleted": "変更ジャーナルの削除",
+  "Event log cleared": "イベントログの消去", "Services stopped in a burst": "サービスの一斉停止",
+};
+
+function findingTitle(finding) {
+  return view.lang && TITLES_JA[finding.title] || finding.title;
+}
