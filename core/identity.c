@@ -73,7 +73,8 @@ void identity_build_leases(struct builder *b)
     id->leases = arena_alloc(&id->arena, starts * sizeof *id->leases);
     for (size_t i = 0; i < b->count; i++) {
         const struct fact *f = &b->list[i];
-        if (f->type == FACT_LEASE && !addr_is_none(&f->addr) && f->first_ns != TIME_UNKNOWN)
+        if (f->type == FACT_LEASE && !addr_is_none(&f->addr) &&
+            f->last_ns < INT64_MAX - LEASE_MAX_NS)
             id->leases[id->lease_count++] =
                 (struct lease){f->addr, f->a, f->b, f->first_ns, f->last_ns + LEASE_MAX_NS};
     }
@@ -187,13 +188,21 @@ uint32_t identity_host_text(const struct identity *id, str name)
     return found;
 }
 
+/* later - earlier; times may be forged, and as far apart as can be. */
+static int64_t gap(int64_t later, int64_t earlier)
+{
+    int64_t d;
+
+    return __builtin_sub_overflow(later, earlier, &d) ? INT64_MAX - 1 : d;
+}
+
 static int64_t distance(const struct addr_host *a, int64_t time_ns)
 {
     if (a->from_ns == TIME_UNKNOWN || time_ns == TIME_UNKNOWN)
         return 0;
     if (time_ns < a->from_ns)
-        return a->from_ns - time_ns;
-    return time_ns > a->to_ns ? time_ns - a->to_ns : 0;
+        return gap(a->from_ns, time_ns);
+    return time_ns > a->to_ns ? gap(time_ns, a->to_ns) : 0;
 }
 
 /* Among entries of one address: the one host nearest in time, nobody when two are equally near. */

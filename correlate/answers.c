@@ -198,8 +198,11 @@ static void who_came_in(struct judge *j)
     } else if (sign) {
         a->key = STR("Unknown");
         a->time_ns = sign->start_ns;
-        a->summary = arena_printf(&r->arena, "The first hostile sign that was seen is at %.*s: "
-                                  "%.*s, by %.*s.", PSTR(when(j, sign->start_ns)),
+        uint32_t host = sign->hosts[0];
+        a->summary = arena_printf(&r->arena, "The first hostile sign that was seen is at %.*s on "
+                                  "%.*s: %.*s, by %.*s.", PSTR(when(j, sign->start_ns)),
+                                  PSTR(host == IDENTITY_NONE ? STR("an unknown host")
+                                                             : j->identity->hosts[host].name),
                                   PSTR(sign->title), PSTR(account_name(j, sign->accounts[0])));
         a->unknown = arena_printf(&r->arena, "From where they came is not in what was read. %.*s",
                                   PSTR(coverage(j)));

@@ -37,7 +37,8 @@ enum raise {
     BY_NEXT_HOP_OF_ACCOUNT = 1 << 4,
     BY_HOP_BEFORE = 1 << 5,
     BY_HOP_BEFORE_OF_ACCOUNT = 1 << 6,
-    BY_OPEN_SESSION = 1 << 7
+    BY_OPEN_SESSION = 1 << 7,
+    BY_SAME_WAY = 1 << 8
 };
 
 struct state {
@@ -61,7 +62,7 @@ static void raise(struct edge *x, struct link *l, enum raise why, int points, st
 
 static bool is_grave(const struct finding *f)
 {
-    if (f->phase == PHASE_ENTRY || str_eq(f->detector, STR("exfil")))
+    if (!in_time(f->start_ns) || f->phase == PHASE_ENTRY || str_eq(f->detector, STR("exfil")))
         return false;
     return f->severity >= SEVERITY_HIGH ||
            (f->phase == PHASE_IMPACT && f->severity >= SEVERITY_MEDIUM);
@@ -254,6 +255,56 @@ static void spread(struct judge *j, struct link *links)
     mem_free(arrivals);
 }
 
+struct way { /* who goes from where to where, by which means */
+    uint64_t key;
+    int64_t start_ns;
+    uint32_t edge;
+};
+
+static int way_cmp(const void *x, const void *y)
+{
+    const struct way *p = x, *q = y;
+
+    if (p->key != q->key)
+        return p->key < q->key ? -1 : 1;
+    if (p->start_ns != q->start_ns)
+        return p->start_ns < q->start_ns ? -1 : 1;
+    return (p->edge > q->edge) - (p->edge < q->edge);
+}
+
+static uint64_t way_of(const struct edge *x)
+{
+    str parts[] = {x->src_name, x->dst_name, x->account_name, str_of(x->method)};
+    uint64_t key = 0;
+
+    for (size_t i = 0; i < array_len(parts); i++)
+        key = XXH3_64bits_withSeed(parts[i].p, parts[i].len, key + i);
+    return key;
+}
+
+/* An account that did harm in a session comes the same way again within three days: it is the
+ * same intruder until somebody says otherwise. Edges that were only drawn in do not count. */
+static void weigh_ways(struct result *r, struct link *links)
+{
+    struct way *list = mem_alloc((r->edge_count + 1) * sizeof *list);
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < r->edge_count; i++)
+        if (r->edges[i].account != IDENTITY_NONE)
+            list[n++] = (struct way){way_of(&r->edges[i]), r->edges[i].start_ns, i};
+    if (n)
+        qsort(list, n, sizeof *list, way_cmp);
+    for (size_t i = 1; i < n; i++) {
+        const struct way *a = &list[i - 1], *b = &list[i];
+        if (a->key != b->key || b->start_ns - a->start_ns > ONE_ATTACK_NS)
+            continue;
+        if (links[a->edge].raised & (BY_DEED_IN_SESSION | BY_SAME_WAY))
+            raise(&r->edges[b->edge], &links[b->edge], BY_SAME_WAY, 50,
+                  STR("the same way as a hostile movement before"));
+    }
+    mem_free(list);
+}
+
 /* ---- verdicts ---- */
 
 static enum severity severity_of_score(int score)
@@ -377,7 +428,7 @@ static uint64_t damage_after(const struct result *r, const struct edge *x, bool 
 
     for (size_t i = 0; i < r->finding_count && x->dst_host != IDENTITY_NONE; i++) {
         const struct finding *f = &r->findings[i];
-        if (f->phase != PHASE_IMPACT || counted[i] || f->start_ns < x->start_ns ||
+        if (f->phase != PHASE_IMPACT || counted[i] || !in_time(f->start_ns) || f->start_ns < x->start_ns ||
             f->start_ns - x->start_ns > ONE_ATTACK_NS ||
             !has(f->hosts, array_len(f->hosts), x->dst_host))
             continue;
@@ -548,7 +599,7 @@ static void see(void *state, struct judge *j, const struct event *e)
     struct state *s = state;
 
     if (e->kind != KIND_VPN_LOGON_FAILED || addr_is_none(&e->src.addr) ||
-        e->time_ns == TIME_UNKNOWN)
+        !in_time(e->time_ns))
         return;
     struct guesser *g =
         &s->guessers[XXH3_64bits(e->src.addr.b, sizeof e->src.addr.b) & (GUESSERS - 1)];
@@ -573,6 +624,7 @@ static void finish(void *state, struct judge *j)
     struct link *links = mem_alloc((j->result->edge_count + 1) * sizeof *links);
 
     weigh_deeds(j, links);
+    weigh_ways(j->result, links);
     spread(j, links);
     verdicts(j);
     find_chain(j);

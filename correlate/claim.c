@@ -103,6 +103,8 @@ uint32_t claim_recent(struct recent *r, struct judge *j, const struct event *e,
     uint64_t hash = XXH3_64bits_withSeed(c->title, str_of(c->title).len, host);
     struct recent_slot *s = &r->slots[hash & (RECENT - 1)];
 
+    if (!in_time(e->time_ns))
+        return claim_make(j, e, c, reason);
     if (s->deed == deed && s->host == host && e->time_ns - s->last_ns <= within_ns) {
         s->last_ns = e->time_ns;
         claim_add(j, e, s->finding);

@@ -144,7 +144,7 @@ static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
 
-    if (e->time_ns != TIME_UNKNOWN && (e->kind == KIND_PROCESS_START || e->kind == KIND_COMMAND ||
+    if (in_time(e->time_ns) && (e->kind == KIND_PROCESS_START || e->kind == KIND_COMMAND ||
                                        e->kind == KIND_SCRIPT))
         command_see(s, j, e);
     if (!e->channel)

@@ -34,6 +34,12 @@ struct state {
     uint64_t forgotten, forgotten_bytes;
 };
 
+/* A log may claim any size. */
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 static bool is_storage(str destination)
 {
     static const char *const known[] = {
@@ -65,7 +71,7 @@ static struct pair *pair_of(struct state *s, struct judge *j, const struct event
             break;
     }
     s->forgotten += best->key != 0;
-    s->forgotten_bytes += best->out;
+    s->forgotten_bytes = add(s->forgotten_bytes, best->out);
     *best = (struct pair){.key = key, .destination = e->dst.host, .client = e->src.addr,
                           .host = identity_endpoint(j->identity, &e->src, e->time_ns),
                           .account = IDENTITY_NONE, .first_ns = TIME_UNKNOWN,
@@ -88,15 +94,15 @@ static void see(void *state, struct judge *j, const struct event *e)
     uint64_t duration = 0;
 
     if ((e->kind != KIND_PROXY_REQUEST && e->kind != KIND_TRANSFER) || !e->dst.host ||
-        e->time_ns == TIME_UNKNOWN)
+        !in_time(e->time_ns))
         return;
     bool unsized = e->bytes_out == 0 && sends(e);
     if (!e->bytes_out && !unsized)
         return;
     struct pair *p = pair_of(s, j, e);
     p->requests++;
-    p->out += e->bytes_out;
-    p->in += e->bytes_in;
+    p->out = add(p->out, e->bytes_out);
+    p->in = add(p->in, e->bytes_in);
     p->unsized += unsized;
     if (e->bytes_out < BIG_REQUEST)
         return;

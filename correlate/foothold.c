@@ -72,7 +72,8 @@ static struct guesser *guesser_of(struct state *s, const struct judge *j, const 
     memcpy(&key[2], e->src.addr.b, sizeof e->src.addr.b);
     uint64_t hash = XXH3_64bits(key, sizeof key) | 1;
     struct guesser *g = &s->guessers[hash & (GUESSERS - 1)];
-    if (g->key != hash && (e->kind != KIND_LOGON || !g->key))
+    bool success = e->kind == KIND_LOGON || e->kind == KIND_VPN_LOGON;
+    if (g->key != hash && (!success || !g->key))
         *g = (struct guesser){.key = hash, .finding = IDENTITY_NONE, .window_ns = e->time_ns};
     return g->key == hash ? g : NULL;
 }
@@ -118,7 +119,10 @@ static void succeeded(struct judge *j, const struct event *e, const struct guess
     f->techniques[0] = sprayed ? "T1110.003" : "T1110.001";
     f->title = STR("Passwords guessed, and one was right");
     claim_add(j, e, g->finding);
-    claim_reason(j, g->finding, "%u failed logons from one place, then one succeeded", g->count);
+    finding_account(&j->result->findings[g->finding],
+                    identity_account(j->identity, &e->target));
+    claim_reason(j, g->finding, "%u failed logons from one place, then one succeeded as %.*s",
+                 g->count, PSTR(judge_text(j, e->target.user)));
 }
 
 static void logon_see(struct state *s, struct judge *j, const struct event *e)
@@ -203,13 +207,15 @@ static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
 
-    if (e->time_ns == TIME_UNKNOWN)
+    if (!in_time(e->time_ns))
         return;
     switch ((enum kind)e->kind) {
     case KIND_LOGON_FAILED:
+    case KIND_VPN_LOGON_FAILED:
         failed_see(s, j, e);
         break;
     case KIND_LOGON:
+    case KIND_VPN_LOGON:
         logon_see(s, j, e);
         break;
     case KIND_ACCOUNT_CREATED:

@@ -267,7 +267,7 @@ static void see(void *state, struct judge *j, const struct event *e)
     struct state *s = state;
     str command;
 
-    if (e->time_ns == TIME_UNKNOWN)
+    if (!in_time(e->time_ns))
         return; /* what has no place in time joins nothing */
     switch ((enum kind)e->kind) {
     case KIND_PROCESS_START:

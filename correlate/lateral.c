@@ -552,7 +552,7 @@ static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
 
-    if (e->time_ns == TIME_UNKNOWN)
+    if (!in_time(e->time_ns))
         return; /* what has no place in time joins nothing */
     switch ((enum kind)e->kind) {
     case KIND_LOGON:

@@ -58,6 +58,11 @@ uint32_t event_host(const struct judge *j, const struct event *e)
     return host != IDENTITY_NONE ? host : identity_host(j->identity, e->system);
 }
 
+bool in_time(int64_t time_ns)
+{
+    return time_ns > INT64_MIN / 2 && time_ns < INT64_MAX / 2;
+}
+
 uint64_t event_channel_bit(const struct event *e)
 {
     return UINT64_C(1) << ((e->channel ? e->channel : e->provider) & 63);
@@ -485,7 +490,7 @@ static void see(void *state, struct judge *j, const struct event *e)
     struct sessions *s = state;
     enum interest what;
 
-    if (e->time_ns == TIME_UNKNOWN)
+    if (!in_time(e->time_ns))
         return; /* what has no place in time joins nothing */
     switch ((enum kind)e->kind) {
     case KIND_LOGON:

@@ -32,6 +32,10 @@ struct sessions;
 /* The identity index of the host an event is about: its host, else its system's. */
 uint32_t event_host(const struct judge *j, const struct event *e);
 
+/* Can the time be reckoned with? Known, and not so far out that a difference overflows: what a
+ * forged or broken stamp says (before 1823, after 2115) joins nothing. */
+bool in_time(int64_t time_ns);
+
 /* One bit for the log an event stands in: counts independent logs (two may share a bit). */
 uint64_t event_channel_bit(const struct event *e);
 

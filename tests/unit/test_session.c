@@ -88,3 +88,60 @@ TEST(session_of_a_vpn_holds_its_lease)
     CHECK_STR(str_of(s.result.sessions[0].end_reason), "logoff");
     stage_free(&s);
 }
+
+static uint32_t roll(uint32_t *x)
+{
+    return (*x = *x * 1664525u + 1013904223u) >> 4;
+}
+
+/* Any event, also one that makes no sense, must be survived: logs are written by attackers. */
+TEST(session_and_all_behind_it_survive_any_event)
+{
+    static struct stage s;
+    static const char *const hosts[] = {"A", "B", "a.b.c", "10.0.0.1", "", "-", "C$"};
+    static const char *const addrs[] = {"10.0.0.1", "::1", "", "203.0.113.5", "fe80::1", "0.0.0.0"};
+    static const char *const texts[] = {"", "-", "\\", "\\\\", "IPC$", "\\\\*\\ADMIN$", "svcctl", "-1",
+                                        "x.exe", "PSEXESVC-A-1-stdin", "0xffffffffffffffff", "10",
+                                        "3", "%COMSPEC% /c", "vssadmin delete shadows", "a.b.locked",
+                                        "README_DECRYPT.txt", "-stdin", "a-b-stdin", "__17.", "."};
+    static const char *const names[] = {
+        "LogonType", "ShareName", "RelativeTargetName", "AccessMask", "ServiceName", "ImagePath",
+        "CommandLine", "NewProcessName", "ParentProcessName", "TargetServerName", "TargetInfo",
+        "PipeName", "TaskName", "TaskContent", "ObjectName", "ObjectType", "TargetFilename",
+        "Channel", "TargetObject", "Details", "New Value", "param2", "process.command_line",
+        "TargetLinkedLogonId", "ClientProcessId", "Properties", "event.duration", "group.name"};
+    uint32_t x = 12345;
+
+#define PICK(list) (list)[roll(&x) % array_len(list)]
+    s = (struct stage){0};
+    for (int i = 0; i < 6000; i++) {
+        roll(&x);
+        struct event *e = stage_event(&s, (enum kind)(x / 3 % KIND_COUNT), PICK(hosts), i * 3.7,
+                                      x % 5 ? "Security" : NULL, x % 9000);
+        e->actor = stage_party(&s, PICK(hosts), PICK(hosts), x % 7);
+        e->target = stage_party(&s, PICK(hosts), PICK(texts), x % 9);
+        e->src = stage_end_point(&s, PICK(hosts), PICK(addrs));
+        e->dst = stage_end_point(&s, PICK(hosts), PICK(addrs));
+        e->src_port = (uint16_t)(x >> 9);
+        e->dst_port = x % 3 ? 445 : 3389;
+        e->bytes_out = x % 11 ? 0 : UINT64_MAX - x;
+        e->sequence = x % 4 ? e->sequence : x;
+        if (i < 10)
+            e->time_ns = INT64_MIN + i; /* 1677 */
+        if (i >= 5980)
+            e->time_ns = i < 5990 ? INT64_MAX - 6000 + i : TIME_UNKNOWN; /* 2262 */
+        for (int k = 0; k < 6; k++) {
+            const char *name = PICK(names), *text = PICK(texts);
+            stage_field(&s, name, text);
+        }
+        stage_end(&s);
+    }
+    stage_run(&s);
+    CHECK(s.result.session_count > 0);
+    CHECK(s.result.edge_count > 0);
+    CHECK(s.result.finding_count > 0);
+    for (size_t i = 0; i < s.result.edge_count; i++)
+        CHECK(s.result.edges[i].id.len == 18 && s.result.edges[i].score >= 0 &&
+              s.result.edges[i].score <= 100);
+    stage_free(&s);
+}
