@@ -206,6 +206,17 @@ static void who_came_in(struct judge *j)
                                   PSTR(sign->title), PSTR(account_name(j, sign->accounts[0])));
         a->unknown = arena_printf(&r->arena, "From where they came is not in what was read. %.*s",
                                   PSTR(coverage(j)));
+        if (str_has(sign->techniques[0] ? str_of(sign->techniques[0]) : STR(""), STR("T1110"))) {
+            a->key = arena_printf(&r->arena, "%.*s, by a guessed password",
+                                  PSTR(account_name(j, sign->accounts[0])));
+            a->confidence = 0.50;
+            a->summary = arena_printf(&r->arena, "%.*s (on %.*s, since %.*s).", PSTR(sign->reason),
+                                      PSTR(host == IDENTITY_NONE ? STR("an unknown host")
+                                                                 : j->identity->hosts[host].name),
+                                      PSTR(when(j, sign->start_ns)));
+            a->unknown = STR("Whether it was an intruder, and what he did then, is not in what was "
+                             "read.");
+        }
         put_finding(a, sign);
     } else {
         none(j, a, "None seen", "an intruder");

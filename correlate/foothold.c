@@ -24,6 +24,7 @@ struct guesser { /* failed logons from one place to one host */
     uint32_t count, in_window, finding, proofs;
     int64_t window_ns, last_ns;
     bool known; /* had come in before it failed often */
+    struct addr addr;
 };
 
 struct state {
@@ -75,7 +76,10 @@ static struct guesser *guesser_of(struct state *s, const struct judge *j, const 
     bool success = e->kind == KIND_LOGON || e->kind == KIND_VPN_LOGON;
     if (g->key != hash && (!success || !g->key))
         *g = (struct guesser){.key = hash, .finding = IDENTITY_NONE, .window_ns = e->time_ns};
-    return g->key == hash ? g : NULL;
+    if (g->key != hash)
+        return NULL;
+    g->addr = e->src.addr;
+    return g;
 }
 
 static void failed_see(struct state *s, struct judge *j, const struct event *e)
@@ -110,7 +114,20 @@ static void failed_see(struct state *s, struct judge *j, const struct event *e)
     g->finding = claim_make(j, e, &guessing, STR(""));
 }
 
-static void succeeded(struct judge *j, const struct event *e, const struct guesser *g)
+static str place_of(struct state *s, const struct guesser *g)
+{
+    struct buf b = {0};
+
+    if (addr_is_none(&g->addr))
+        return STR("one place");
+    addr_text(&g->addr, &b);
+    str text = arena_str(&s->scratch, buf_view(&b));
+    buf_free(&b);
+    return text;
+}
+
+static void succeeded(struct state *s, struct judge *j, const struct event *e,
+                      const struct guesser *g)
 {
     struct finding *f = &j->result->findings[g->finding];
     bool sprayed = __builtin_popcountll(g->users) >= SPRAYED_MIN;
@@ -121,8 +138,8 @@ static void succeeded(struct judge *j, const struct event *e, const struct guess
     claim_add(j, e, g->finding);
     finding_account(&j->result->findings[g->finding],
                     identity_account(j->identity, &e->target));
-    claim_reason(j, g->finding, "%u failed logons from one place, then one succeeded as %.*s",
-                 g->count, PSTR(judge_text(j, e->target.user)));
+    claim_reason(j, g->finding, "%u failed logons from %.*s, then one succeeded as %.*s",
+                 g->count, PSTR(place_of(s, g)), PSTR(judge_text(j, e->target.user)));
 }
 
 static void logon_see(struct state *s, struct judge *j, const struct event *e)
@@ -133,7 +150,7 @@ static void logon_see(struct state *s, struct judge *j, const struct event *e)
         g->known = true;
     if (g && !g->known && g->finding < j->result->finding_count && e->time_ns - g->last_ns <= SUCCESS_NS &&
         j->result->findings[g->finding].severity < SEVERITY_HIGH)
-        succeeded(j, e, g);
+        succeeded(s, j, e, g);
 }
 
 static bool is_privileged(str group)
@@ -262,7 +279,8 @@ static void finish(void *state, struct judge *j)
         if (!g->key || g->finding >= j->result->finding_count ||
             j->result->findings[g->finding].severity >= SEVERITY_HIGH)
             continue;
-        claim_reason(j, g->finding, "%u failed logons from one place%s", g->count,
+        claim_reason(j, g->finding, "%u failed logons from %.*s%s", g->count,
+                     PSTR(place_of(s, g)),
                      g->known ? " that logs on there at other times" : "; none succeeded");
     }
     if (s->untold)
