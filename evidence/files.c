@@ -83,14 +83,27 @@ static str errno_reason(struct arena *a, const char *what)
     return arena_str(a, str_of(err.msg));
 }
 
+/* A case of ours: its manifest and its complete event stream lie side by side. */
+static bool is_case(struct files *f, str folder, struct stat *events)
+{
+    str manifest = cstr(&f->arena, arena_printf(&f->arena, "%.*s/manifest.json", PSTR(folder)));
+    str stream = cstr(&f->arena, arena_printf(&f->arena, "%.*s/events.jsonl.zst", PSTR(folder)));
+    struct stat st;
+
+    return lstat(manifest.p, &st) == 0 && lstat(stream.p, events) == 0 && S_ISREG(events->st_mode);
+}
+
 static void walk(struct files *f, str rel, str place, int depth);
 
 static void visit(struct files *f, str rel, str place, int depth)
 {
-    struct stat st;
+    struct stat st, events;
 
     if (lstat(place.p, &st) != 0)
         add_item(f, rel, place, NULL, errno_reason(&f->arena, "cannot be examined"));
+    else if (S_ISDIR(st.st_mode) && is_case(f, place, &events))
+        add_item(f, rel, place, &st,
+                 STR("a case made before: give its folder as an argument to read it"));
     else if (S_ISDIR(st.st_mode))
         walk(f, rel, place, depth + 1);
     else if (S_ISLNK(st.st_mode))
@@ -141,14 +154,13 @@ static int item_cmp(const void *a, const void *b)
     return order ? order : str_cmp(x->place, y->place);
 }
 
-/* A case of ours: its complete event stream stands for it. */
+/* A case that is an argument: its event stream stands for it. */
 static bool find_case(struct files *f, struct root *r)
 {
     struct stat st;
-    str manifest = cstr(&f->arena, arena_printf(&f->arena, "%.*s/manifest.json", PSTR(r->place)));
     str events = cstr(&f->arena, arena_printf(&f->arena, "%.*s/events.jsonl.zst", PSTR(r->place)));
 
-    if (lstat(manifest.p, &st) != 0 || lstat(events.p, &st) != 0 || !S_ISREG(st.st_mode))
+    if (!is_case(f, r->place, &st))
         return false;
     add_item(f, STR("events.jsonl.zst"), events, &st, STR(""));
     f->items[f->count - 1].case_folder = r->place;
