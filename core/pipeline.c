@@ -107,7 +107,7 @@ bool pipeline_parse(struct pipeline *p, void (*emit)(void *ctx, str lines), void
                     struct err *err)
 {
     struct ingest in = {.p = p,
-                        .messages = true,
+                        .messages = emit != NULL,
                         .print = print_events,
                         .emit = emit,
                         .emit_ctx = ctx};
