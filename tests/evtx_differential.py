@@ -11,7 +11,7 @@ Agreed differences, each with its reason:
 - A record number of 0 in System (a record of zeros) is no number: the header's counts.
 - SYSTEMTIME has milliseconds; evtx_dump writes seven digits for it.
 - A boolean that is neither 0 nor 1 is true, as libevtx has it; evtx_dump writes the number.
-- <EventData Name="..."> is ashiato.event_data.Name, not one of the data."""
+- <EventData Name="..."> is ashiato.EventData.Name, not one of the data."""
 import collections
 import functools
 import glob

@@ -117,7 +117,9 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
                 value_text(v, &d->text);
             break;
         case STEP_NAME:
-            d->name = (str){v.p, v.len};
+            if (v.len > NAME_UNITS_MAX * 3)
+                decoder_fail(d, "the name of a field is too long");
+            d->name = str_head((str){v.p, v.len}, NAME_UNITS_MAX * 3);
             break;
         }
     }

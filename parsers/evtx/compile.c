@@ -39,8 +39,8 @@ static size_t name_size(const struct decoder *d, uint32_t offset)
 {
     if (offset < 128 || offset > d->chunk_len || d->chunk_len - offset < 10)
         return 0;
-    size_t size = 10 + 2 * (size_t)le16(d->chunk + offset + 6);
-    if (size > d->chunk_len - offset || le16(d->chunk + offset + size - 2) != 0)
+    size_t units = le16(d->chunk + offset + 6), size = 10 + 2 * units;
+    if (units > NAME_UNITS_MAX || size > d->chunk_len - offset || le16(d->chunk + offset + size - 2) != 0)
         return 0;
     return size;
 }
@@ -235,7 +235,7 @@ static bool name_field(struct compiler *k, size_t first, struct scope *s, const 
     const struct step *piece = &d->steps[first];
 
     if (d->step_count - first == 1 && piece->source == FROM_CONSTANT &&
-        piece->type == VALUE_UTF16) {
+        piece->type == VALUE_UTF16 && piece->len <= 2 * NAME_UNITS_MAX) {
         s->path = text_of_utf16(d, piece->data, piece->len / 2);
         d->step_count = first;
         return true;

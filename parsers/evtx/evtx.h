@@ -25,7 +25,8 @@ enum {
     RECORD_HEADER_SIZE = 24,
     RECORD_SIZE_MIN = RECORD_HEADER_SIZE + 4,
     ELEMENT_DEPTH_MAX = 64,
-    NESTING_MAX = 16,              /* BinXML values within BinXML values */
+    NAME_UNITS_MAX = 2048, /* UTF-16 units of the name of an element or field */
+    NESTING_MAX = 16, /* BinXML values within BinXML values */
     DECODER_BUDGET = 8 * 1024 * 1024, /* bytes and steps * sizeof(struct step), per chunk */
     PROGRAM_BUCKETS = 64,
     NAME_CACHE = 256,

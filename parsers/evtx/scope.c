@@ -62,13 +62,15 @@ bool scope_join(struct compiler *k, str path, char separator, str name, str *out
 }
 
 /* Parts of RenderingInfo as Winlogbeat and others spell them: lower case. */
-static str rendering_name(struct compiler *k, str name)
+static bool rendering_name(struct compiler *k, str *name)
 {
-    str copy = arena_str(&k->d->out->arena, name);
-
-    for (size_t i = 0; i < copy.len; i++)
-        ((char *)copy.p)[i] = char_lower(copy.p[i]);
-    return copy;
+    if (!decoder_spend(k->d, name->len))
+        return compiler_fail(k, "the chunk expands beyond all bounds");
+    char *p = arena_bytes(&k->d->out->arena, name->len);
+    for (size_t i = 0; i < name->len; i++)
+        p[i] = char_lower(name->p[i]);
+    name->p = p;
+    return true;
 }
 
 static bool is_rendering(str path)
@@ -83,21 +85,23 @@ bool scope_of_child(struct compiler *k, struct scope parent, str name, struct sc
     case AREA_ROOT:
     case AREA_EVENT:
         if (str_eq(name, STR("Event")))
-            *out = (struct scope){AREA_EVENT, STR("event")};
+            *out = (struct scope){AREA_EVENT, STR("Event")};
         else if (str_eq(name, STR("System")))
-            *out = (struct scope){AREA_SYSTEM, STR("system")};
+            *out = (struct scope){AREA_SYSTEM, STR("System")};
         else if (str_eq(name, STR("EventData")))
             *out = (struct scope){AREA_EVENT_DATA, STR("")};
         else if (str_eq(name, STR("UserData")))
             *out = (struct scope){AREA_USER_DATA, STR("")};
         else if (str_eq(name, STR("RenderingInfo")))
             out->path = STR("rendering");
+        else
+            return scope_join(k, STR("Event"), '.', name, &out->path);
         return true;
     case AREA_SYSTEM:
         *out = (struct scope){AREA_SYSTEM_PART, name};
         return true;
     case AREA_SYSTEM_PART:
-        return scope_join(k, STR("system"), '.', parent.path, &out->path) &&
+        return scope_join(k, STR("System"), '.', parent.path, &out->path) &&
                scope_join(k, out->path, '.', name, &out->path);
     case AREA_EVENT_DATA:
         *out = (struct scope){AREA_DATA, str_eq(name, STR("Data")) ? STR("") : name};
@@ -108,9 +112,8 @@ bool scope_of_child(struct compiler *k, struct scope parent, str name, struct sc
         return scope_join(k, parent.path, '/', name, &out->path);
     case AREA_OWN:
         if (is_rendering(parent.path)) {
-            if (!decoder_spend(k->d, name.len))
-                return compiler_fail(k, "a path of elements is too long");
-            name = rendering_name(k, name);
+            if (!rendering_name(k, &name))
+                return false;
             out->path = parent.path;
             if (str_eq(name, STR("keyword"))) /* Keywords/Keyword, repeated */
                 return true;
@@ -139,7 +142,7 @@ bool sink_of_text(struct compiler *k, const struct scope *s, struct sink *out)
     switch (s->area) {
     case AREA_SYSTEM_PART:
         return system_sink(s, STR(""), out) ||
-               scope_join(k, STR("system"), '.', s->path, &out->name);
+               scope_join(k, STR("System"), '.', s->path, &out->name);
     case AREA_EVENT_DATA:
     case AREA_DATA:
         out->group = FIELD_EVENT_DATA;
@@ -159,10 +162,10 @@ bool sink_of_attribute(struct compiler *k, const struct scope *s, str name, stru
     *out = (struct sink){STEP_FIELD, FIELD_OWN, STR(""), s->area, 0};
     switch (s->area) {
     case AREA_SYSTEM_PART:
-        return system_sink(s, name, out) || (scope_join(k, STR("system"), '.', path, &path) &&
+        return system_sink(s, name, out) || (scope_join(k, STR("System"), '.', path, &path) &&
                                              scope_join(k, path, '.', name, &out->name));
     case AREA_EVENT_DATA:
-        return scope_join(k, STR("event_data"), '.', name, &out->name);
+        return scope_join(k, STR("EventData"), '.', name, &out->name);
     case AREA_DATA:
         if (str_eq(name, STR("Name"))) {
             out->op = STEP_NAME;
@@ -174,8 +177,8 @@ bool sink_of_attribute(struct compiler *k, const struct scope *s, str name, stru
         out->group = FIELD_USER_DATA;
         return scope_join(k, path, '/', name, &out->name);
     default:
-        if (is_rendering(path))
-            name = rendering_name(k, name);
+        if (is_rendering(path) && !rendering_name(k, &name))
+            return false;
         return scope_join(k, path, '.', name, &out->name);
     }
 }

@@ -643,7 +643,7 @@ TEST(evtx_reads_elements_outside_of_templates)
         CHECK_INT(e->sequence, 9);
         check_field(e, "AB", "x <&odd;<y>");
         check_field(e, "pi.hello", "world");
-        check_field(e, "system.Odd.Part", "kept");
+        check_field(e, "System.Odd.Part", "kept");
         check_field(e, "rendering.culture", "en-US");
         check_field(e, "rendering.message", "It happened");
     }
