@@ -428,7 +428,8 @@ static uint64_t damage_after(const struct result *r, const struct edge *x, bool 
 
     for (size_t i = 0; i < r->finding_count && x->dst_host != IDENTITY_NONE; i++) {
         const struct finding *f = &r->findings[i];
-        if (f->phase != PHASE_IMPACT || counted[i] || !in_time(f->start_ns) || f->start_ns < x->start_ns ||
+        if (f->phase != PHASE_IMPACT || counted[i] || !in_time(f->start_ns) ||
+            f->start_ns < x->start_ns ||
             f->start_ns - x->start_ns > ONE_ATTACK_NS ||
             !has(f->hosts, array_len(f->hosts), x->dst_host))
             continue;

@@ -148,7 +148,8 @@ static void logon_see(struct state *s, struct judge *j, const struct event *e)
 
     if (g && g->count < GUESSES_MIN)
         g->known = true;
-    if (g && !g->known && g->finding < j->result->finding_count && e->time_ns - g->last_ns <= SUCCESS_NS &&
+    if (g && !g->known && g->finding < j->result->finding_count &&
+        e->time_ns - g->last_ns <= SUCCESS_NS &&
         j->result->findings[g->finding].severity < SEVERITY_HIGH)
         succeeded(s, j, e, g);
 }
@@ -156,7 +157,8 @@ static void logon_see(struct state *s, struct judge *j, const struct event *e)
 static bool is_privileged(str group)
 {
     static const char *const groups[] = {
-        "administrators", "domain admins", "enterprise admins", "schema admins", "account operators",
+        "administrators", "domain admins", "enterprise admins", "schema admins",
+        "account operators",
         "backup operators", "server operators", "dnsadmins", "group policy creator owners",
         "remote desktop users", "remote management users", "sudo", "wheel", "docker", "root"};
 

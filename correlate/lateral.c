@@ -302,7 +302,8 @@ static void installed(struct state *s, struct judge *j, const struct event *e, s
 
 static void service_see(struct state *s, struct judge *j, const struct event *e)
 {
-    installed(s, j, e, text_of(s, e, "ServiceName"), text_of2(s, e, "ImagePath", "ServiceFileName"));
+    installed(s, j, e, text_of(s, e, "ServiceName"),
+              text_of2(s, e, "ImagePath", "ServiceFileName"));
 }
 
 /* Sysmon sees a new service only in the registry: ...\services\NAME\ImagePath. */
@@ -373,7 +374,8 @@ static bool served(struct state *s, const struct event *e, enum method *method, 
     if (str_eq_nocase(parent, STR("WmiPrvSE.exe"))) {
         *method = METHOD_WMI;
         *signs = signs_of_command(text_of(s, e, "CommandLine")) & SIGN_OUTPUT_FILE;
-    } else if (in_list(parent, winrm, array_len(winrm)) || in_list(image, winrm, array_len(winrm))) {
+    } else if (in_list(parent, winrm, array_len(winrm)) ||
+               in_list(image, winrm, array_len(winrm))) {
         *method = METHOD_WINRM;
     } else if (str_starts_nocase(parent, STR("PSEXESVC")) ||
                str_starts_nocase(image, STR("PSEXESVC"))) {
