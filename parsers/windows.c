@@ -174,7 +174,7 @@ static enum windows_field field_of(const struct windows_record *r, str name)
     if (!r->memo || !name.len)
         return windows_field_of(name);
     if (r->memo->fields[i].name != name.p) {
-        r->memo->fields[i].field = windows_field_of(name);
+        r->memo->fields[i].field = (uint32_t)windows_field_of(name);
         r->memo->fields[i].name = name.p;
     }
     return (enum windows_field)r->memo->fields[i].field;

@@ -9,10 +9,15 @@
 #include "core/batch.h"
 #include "core/parser.h"
 
-/* What was found for texts that recur from record to record, by their address. For a reader whose
- * texts stay where they are: as long as it lives, and one batch at most, equal addresses must
- * mean equal texts. Starts as {0}. */
-enum { WINDOWS_MEMO_NAMES = 64, WINDOWS_MEMO_ROWS = 64, WINDOWS_MEMO_FIELDS = 512 };
+/* What was found for texts that recur from record to record, by their address (of users, SIDs and
+ * programs: by content). For a reader whose texts and values stay where they are: as long as it
+ * lives, and one batch at most, equal addresses must mean equal texts. Starts as {0}. */
+enum {
+    WINDOWS_MEMO_NAMES = 64,
+    WINDOWS_MEMO_ROWS = 64,
+    WINDOWS_MEMO_FIELDS = 512,
+    WINDOWS_MEMO_VALUES = 256
+};
 struct windows_row;
 struct windows_memo {
     struct {
@@ -28,6 +33,10 @@ struct windows_memo {
         const char *name;
         uint32_t field;
     } fields[WINDOWS_MEMO_FIELDS];
+    struct {
+        struct value value;
+        uint64_t id;
+    } values[WINDOWS_MEMO_VALUES];
 };
 
 /* The System part of a record; texts as written, "" or 0 where the record has none. Borrowed for

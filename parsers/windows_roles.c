@@ -23,19 +23,58 @@ void windows_put(struct windows_view *w, uint64_t *name, str text)
         *name = names_put(&w->b->names, text);
 }
 
+static size_t memo_slot(struct value v)
+{
+    uint64_t head = 0, tail = 0;
+    size_t n = v.len < sizeof head ? v.len : sizeof head;
+
+    memcpy(&head, v.p, n);
+    memcpy(&tail, (const char *)v.p + v.len - n, n);
+    uint64_t mix = (head ^ tail * 3 ^ v.len ^ (uint64_t)v.type << 32) *
+                   UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(mix >> 32) % WINDOWS_MEMO_VALUES;
+}
+
+/* The name of a value; the few accounts, SIDs and programs of a log recur in most records. */
+static uint64_t name_of(struct windows_view *w, struct value v)
+{
+    struct windows_memo *memo = w->r->memo;
+    uint64_t id = 0;
+
+    if (!memo || v.len == 0 || v.len > sizeof w->text) {
+        windows_put(w, &id, windows_text(w, v));
+        return id;
+    }
+    size_t i = memo_slot(v);
+    struct value *known = &memo->values[i].value;
+    if (known->len != v.len || known->type != v.type || memcmp(known->p, v.p, v.len) != 0) {
+        windows_put(w, &id, windows_text(w, v));
+        *known = v;
+        memo->values[i].id = id;
+    }
+    return memo->values[i].id;
+}
+
 /* The first field that is not blank wins. */
 static void put(struct windows_view *w, uint64_t *name, struct value v)
 {
     if (!*name)
-        windows_put(w, name, windows_text(w, v));
+        *name = name_of(w, v);
+}
+
+/* S-1-0-0, as it stands in a record or in an export of one. */
+static bool is_nobody(struct value v)
+{
+    static const uint8_t nobody[12] = {1, 1};
+
+    return v.type == VALUE_SID ? v.len == sizeof nobody && memcmp(v.p, nobody, v.len) == 0
+                               : value_is(v, STR("S-1-0-0"));
 }
 
 static void put_sid(struct windows_view *w, uint64_t *name, struct value v)
 {
-    str sid = *name ? STR("") : windows_text(w, v);
-
-    if (!str_eq(sid, STR("S-1-0-0"))) /* nobody */
-        windows_put(w, name, sid);
+    if (!*name && !is_nobody(v))
+        *name = name_of(w, v);
 }
 
 static void put_logon(uint64_t *logon, struct value v)

@@ -650,6 +650,23 @@ TEST(windows_messages_are_what_an_analyst_reads)
     }
 }
 
+TEST(windows_memo_changes_nothing)
+{
+    struct batch b = {0};
+    struct windows_memo memo = {0};
+
+    for (size_t i = 0; i < 2 * array_len(messages); i++) {
+        size_t m = i * 7 % array_len(messages); /* each twice, not in order */
+        struct windows_record r = {.provider = str_of(messages[m].provider),
+                                   .channel = str_of(messages[m].channel),
+                                   .computer = STR(OWN), .code = messages[m].code,
+                                   .user_sid = STR("S-1-5-21-1-2-3-1104"), .memo = &memo};
+        const struct event *e = described(&b, r, messages[m].fields);
+        CHECK_STR(message_of(&b, e), messages[m].message);
+    }
+    batch_free(&b);
+}
+
 /* Every template is filled from nothing and from every field it could name. */
 TEST(windows_every_template_renders)
 {

@@ -193,8 +193,10 @@ TEST(windows_random_fields_do_no_harm)
 
     for (unsigned round = 0; round < 8000; round++) {
         struct batch b = {0};
+        struct windows_memo memo = {0};
         struct windows_record r = {.code = rows[next_random(&state) % count].code,
-                                   .computer = STR("SRV01")};
+                                   .computer = STR("SRV01"),
+                                   .memo = round % 4 < 2 ? &memo : NULL};
         static const char *const providers[] = {
 #define LOG(group, name) name,
 #include "parsers/windows_logs.def"
