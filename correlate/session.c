@@ -311,7 +311,8 @@ static bool is_remote(const struct event *e)
 static bool someone(const struct judge *j, uint32_t account)
 {
     return account == IDENTITY_NONE ||
-           (!j->identity->accounts[account].is_machine && !j->identity->accounts[account].is_service);
+           (!j->identity->accounts[account].is_machine &&
+            !j->identity->accounts[account].is_service);
 }
 
 static struct live *open_session(struct judge *j, const struct event *e, uint64_t logon,

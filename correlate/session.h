@@ -22,7 +22,7 @@ struct live {
     const char *kind;
     uint32_t src_host;   /* identity of the remote side */
     uint32_t result;     /* index into result.sessions, IDENTITY_NONE while only counted */
-    uint32_t edge;       /* that brought it about, IDENTITY_NONE = none yet; for correlate/lateral */
+    uint32_t edge;       /* movement that brought it about (correlate/move.c), or IDENTITY_NONE */
     uint64_t channel_bit; /* of the log that has the logon */
     uint16_t files;      /* file events marked so far */
 };

@@ -195,7 +195,7 @@ TEST(signs_tell_tools_from_administration)
     CHECK(signs_of_service(STR("a"), STR("%COMSPEC% /Q /c echo cd ^> \\\\127.0.0.1\\C$\\__output"))
           & SIGN_OUTPUT_FILE);
     CHECK_INT(signs_of_service(STR("VMware Tools"),
-                               STR("\"C:\\Program Files\\VMware\\VMware Tools\\vmtoolsd.exe\"")), 0);
+                               STR("\"C:\\Program Files\\VMware\\vmtoolsd.exe\"")), 0);
     CHECK_INT(signs_of_service(STR("WinDefend"), STR("C:\\ProgramFiles\\MsMpEng.exe")), 0);
     CHECK(signs_of_pipe(STR("\\blabla-NLLT108334-37048-stdin"), &m, &signs, &host));
     CHECK_STR(host, "NLLT108334");

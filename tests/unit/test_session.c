@@ -100,9 +100,11 @@ TEST(session_and_all_behind_it_survive_any_event)
     static struct stage s;
     static const char *const hosts[] = {"A", "B", "a.b.c", "10.0.0.1", "", "-", "C$"};
     static const char *const addrs[] = {"10.0.0.1", "::1", "", "203.0.113.5", "fe80::1", "0.0.0.0"};
-    static const char *const texts[] = {"", "-", "\\", "\\\\", "IPC$", "\\\\*\\ADMIN$", "svcctl", "-1",
+    static const char *const texts[] = {"", "-", "\\", "\\\\", "IPC$", "\\\\*\\ADMIN$", "svcctl",
+                                        "-1",
                                         "x.exe", "PSEXESVC-A-1-stdin", "0xffffffffffffffff", "10",
-                                        "3", "%COMSPEC% /c", "vssadmin delete shadows", "a.b.locked",
+                                        "3", "%COMSPEC% /c", "vssadmin delete shadows",
+                                        "a.b.locked",
                                         "README_DECRYPT.txt", "-stdin", "a-b-stdin", "__17.", "."};
     static const char *const names[] = {
         "LogonType", "ShareName", "RelativeTargetName", "AccessMask", "ServiceName", "ImagePath",
