@@ -207,6 +207,8 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     decoder_spend(d, sizeof *e);
     binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
                   (struct scope){AREA_ROOT, STR("")}, 0);
+    if (e->field_count == 0 && d->system[SYSTEM_EVENT_ID].type == VALUE_NULL)
+        decoder_fail(d, "there is nothing in it");
     set_time(d, e, record);
     set_number(d, e, record);
     fill_system(d, &r);

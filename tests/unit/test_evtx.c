@@ -798,6 +798,21 @@ TEST(evtx_recovers_records_of_a_chunk_without_its_mark)
     drop(&b, bytes);
 }
 
+TEST(evtx_says_when_a_record_is_empty)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    record_begin(&w, 5, noon);
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    CHECK_INT(b.damaged, 1);
+    CHECK(has_note(&b, "record 5: there is nothing in it"));
+    drop(&b, bytes);
+}
+
 TEST(evtx_bounds_what_a_chunk_expands_to)
 {
     struct writer_of_chunk w;
