@@ -13,6 +13,7 @@ __asm__(".pushsection .rodata\n"
         BLOCK("report_css", FILE_IN("report.css"))
         BLOCK("report_js", FILE_IN("text.js") FILE_IN("base.js") FILE_IN("data.js")
               FILE_IN("time.js") FILE_IN("filter.js") FILE_IN("answers.js") FILE_IN("overview.js")
-              FILE_IN("movement.js") FILE_IN("table.js") FILE_IN("detail.js")
+              FILE_IN("brush.js") FILE_IN("movement.js") FILE_IN("facets.js")
+              FILE_IN("table.js") FILE_IN("detail.js")
               FILE_IN("sections.js") FILE_IN("report.js"))
         ".popsection\n");

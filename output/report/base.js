@@ -4,13 +4,29 @@
  * made here; characters that cannot be seen or that turn text around are shown as codes. */
 
 const PHASES = ["", "entry", "foothold", "move", "exfil", "impact"];
-const MINUTE = 60e3, HOUR = 3600e3, DAY = 86400e3;
+const MINUTE = 60e3,
+  HOUR = 3600e3,
+  DAY = 86400e3;
 
 /* What the reader chose; everything drawn is a function of this and the data. */
 const view = {
-  lang: 0, dark: false, utc: true, fold: true, range: null, query: "", regex: false,
-  facets: {}, only: null, shown: [], selected: -1, open: -1, unfolded: new Set(),
-  benign: false, hop: Infinity, keys: true, printing: false,
+  lang: 0,
+  dark: false,
+  utc: true,
+  fold: true,
+  range: null,
+  query: "",
+  regex: false,
+  facets: {},
+  only: null,
+  shown: [],
+  selected: -1,
+  open: -1,
+  unfolded: new Set(),
+  benign: false,
+  hop: Infinity,
+  keys: true,
+  printing: false,
 };
 
 function t(name, ...values) {
@@ -18,11 +34,14 @@ function t(name, ...values) {
   return text.replace(/\{(\d)\}/g, (all, i) => values[i]);
 }
 
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 function shown(text) {
-  return String(text).replace(HIDDEN,
-    c => "[U+" + c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0") + "]");
+  return String(text).replace(
+    HIDDEN,
+    c => "[U+" + c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0") + "]",
+  );
 }
 
 function fill(node, attributes, children) {
@@ -84,7 +103,13 @@ function bytes(n) {
   return (i ? n.toFixed(1) : n) + " " + units[i];
 }
 
-const UNITS = [["d", "日"], ["h", "時間"], ["min", "分"], ["s", "秒"], ["ms", "ミリ秒"]];
+const UNITS = [
+  ["d", "日"],
+  ["h", "時間"],
+  ["min", "分"],
+  ["s", "秒"],
+  ["ms", "ミリ秒"],
+];
 
 function amount(n, unit) {
   return view.lang ? n + UNITS[unit][1] : n + " " + UNITS[unit][0];
@@ -94,7 +119,8 @@ function amount(n, unit) {
 function duration(ms) {
   if (ms < 1000) return amount(Math.max(0, Math.round(ms)), 4);
   if (ms < MINUTE) return amount(ms < 10e3 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000), 3);
-  const minutes = Math.floor(ms / MINUTE), join = view.lang ? "" : " ";
+  const minutes = Math.floor(ms / MINUTE),
+    join = view.lang ? "" : " ";
   if (minutes < 60) return amount(minutes, 2);
   if (minutes < 72 * 60) {
     const rest = minutes % 60;
@@ -117,12 +143,24 @@ function confidenceWord(c) {
 
 /* Four rising bars: severity; four equal ones: confidence. Never a hue. */
 function bars(filled, rising, label) {
-  const picture = svg("svg", { class: "bars", width: 19, height: 12, role: "img", "aria-label": label });
+  const picture = svg("svg", {
+    class: "bars",
+    width: 19,
+    height: 12,
+    role: "img",
+    "aria-label": label,
+  });
   for (let i = 0; i < 4; i++) {
     const height = rising ? 3 + i * 3 : 4;
-    picture.append(svg("rect", {
-      x: i * 5, y: rising ? 12 - height : 5, width: 4, height, class: i < filled ? "on" : "off",
-    }));
+    picture.append(
+      svg("rect", {
+        x: i * 5,
+        y: rising ? 12 - height : 5,
+        width: 4,
+        height,
+        class: i < filled ? "on" : "off",
+      }),
+    );
   }
   return picture;
 }
@@ -133,17 +171,24 @@ function severityBars(severity) {
 
 /* Both ends of a movement: filled = there are records from that side. */
 function endsGlyph(ends) {
-  const source = ends === "source" || ends === "both", target = ends === "destination" || ends === "both";
+  const source = ends === "source" || ends === "both",
+    target = ends === "destination" || ends === "both";
   const label = endsText(ends);
-  return svg("svg", { class: "ends", width: 26, height: 10, role: "img", "aria-label": label },
+  return svg(
+    "svg",
+    { class: "ends", width: 26, height: 10, role: "img", "aria-label": label },
     svg("title", null, label),
     svg("path", { d: "M8 5H18" }),
     svg("circle", { cx: 5, cy: 5, r: 3.5, class: source ? "on" : "off" }),
-    svg("circle", { cx: 21, cy: 5, r: 3.5, class: target ? "on" : "off" }));
+    svg("circle", { cx: 21, cy: 5, r: 3.5, class: target ? "on" : "off" }),
+  );
 }
 
 function endsText(ends) {
-  return t({ both: "both_ends", source: "source_only", destination: "destination_only" }[ends] || "dc_only");
+  return t(
+    { both: "both_ends", source: "source_only", destination: "destination_only" }[ends] ||
+      "dc_only",
+  );
 }
 
 function phaseSquare(phase) {
@@ -157,8 +202,12 @@ function phaseName(phase) {
 /* A heading of a section: its name small, what was found large; legend or link at the right. */
 function heading(id, name, claim, ...extra) {
   const head = document.querySelector("#" + id + " > h2");
-  clearInto(head, el("span", { class: claim ? "name" : "claim" }, name),
-    claim && el("span", { class: "claim" }, claim), el("span", { class: "legend" }, extra));
+  clearInto(
+    head,
+    el("span", { class: claim ? "name" : "claim" }, name),
+    claim && el("span", { class: "claim" }, claim),
+    el("span", { class: "legend" }, extra),
+  );
 }
 
 /* Width to draw a section in: what it has on the screen, A4 landscape on paper. */

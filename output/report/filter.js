@@ -8,19 +8,28 @@ const FACETS = ["phase", "severity", "host", "account", "technique", "kind", "lo
 
 function facetLabel(facet, value) {
   switch (facet) {
-  case "phase": return phaseName(value);
-  case "severity": return t("s" + value);
-  case "host": return hosts.values[value] || t("none");
-  case "account": return accountNames.values[value] || t("none");
-  case "technique": return techniques.values[value] || t("none");
-  case "kind": return data.kinds[value];
-  case "log": return logs.values[value] || t("none");
-  default: return flagText(data.flags[value]);
+    case "phase":
+      return phaseName(value);
+    case "severity":
+      return t("s" + value);
+    case "host":
+      return hosts.values[value] || t("none");
+    case "account":
+      return accountNames.values[value] || t("none");
+    case "technique":
+      return techniques.values[value] || t("none");
+    case "kind":
+      return data.kinds[value];
+    case "log":
+      return logs.values[value] || t("none");
+    default:
+      return flagText(data.flags[value]);
   }
 }
 
 function parseQuery(text) {
-  const terms = [], pattern = /(-?)(?:([A-Za-z_][\w.@/-]*):)?(?:"([^"]*)"|(\S+))/g;
+  const terms = [],
+    pattern = /(-?)(?:([A-Za-z_][\w.@/-]*):)?(?:"([^"]*)"|(\S+))/g;
   for (const [, minus, field, quoted, word] of text.matchAll(pattern)) {
     const value = quoted === undefined ? word : quoted;
     if (value) terms.push({ not: minus === "-", field: field ? field.toLowerCase() : "", value });
@@ -50,8 +59,17 @@ function detailMatcher(value) {
 }
 
 const COLUMN_OF = {
-  host: "host", user: "account", account: "account", log: "log", source: "log", channel: "log",
-  technique: "technique", kind: "kind", phase: "phase", severity: "severity", message: "message",
+  host: "host",
+  user: "account",
+  account: "account",
+  log: "log",
+  source: "log",
+  channel: "log",
+  technique: "technique",
+  kind: "kind",
+  phase: "phase",
+  severity: "severity",
+  message: "message",
 };
 
 function columnTest(column, match) {
@@ -60,8 +78,10 @@ function columnTest(column, match) {
   return i => {
     const value = rows[column][i];
     if (!known.has(value)) {
-      const words = column === "phase" || column === "severity"
-        ? TEXT[column === "phase" ? PHASES[value] || "no_phase" : "s" + value].join(" ") : facetLabel(column, value);
+      const words =
+        column === "phase" || column === "severity"
+          ? TEXT[column === "phase" ? PHASES[value] || "no_phase" : "s" + value].join(" ")
+          : facetLabel(column, value);
       known.set(value, match.test(words));
     }
     return known.get(value);
@@ -69,7 +89,8 @@ function columnTest(column, match) {
 }
 
 function fieldTest(field, value) {
-  const inText = detailMatcher(value), match = matcher(value);
+  const inText = detailMatcher(value),
+    match = matcher(value);
   const named = name => name === field || name.endsWith("." + field) || name.endsWith("/" + field);
   return i => {
     if (!inText.test(rows.detail[i])) return false;
@@ -80,22 +101,29 @@ function fieldTest(field, value) {
 }
 
 function anyTest(value) {
-  const match = matcher(value), inText = detailMatcher(value);
+  const match = matcher(value),
+    inText = detailMatcher(value);
   const columns = ["host", "account", "log", "technique", "kind"].map(c => columnTest(c, match));
-  return i => match.test(rows.message[i]) || columns.some(test => test(i)) || inText.test(rows.detail[i]);
+  return i =>
+    match.test(rows.message[i]) || columns.some(test => test(i)) || inText.test(rows.detail[i]);
 }
 
 function termTest(term) {
   const column = COLUMN_OF[term.field];
-  const test = column ? columnTest(column, matcher(term.value))
-    : term.field ? fieldTest(term.field, term.value) : anyTest(term.value);
+  const test = column
+    ? columnTest(column, matcher(term.value))
+    : term.field
+      ? fieldTest(term.field, term.value)
+      : anyTest(term.value);
   return term.not ? i => !test(i) : test;
 }
 
 function facetTest(facet, values) {
   if (facet !== "flag") return i => values.has(rows[facet][i]);
   let mask = 0;
-  values.forEach(bit => { mask |= 1 << bit; });
+  values.forEach(bit => {
+    mask |= 1 << bit;
+  });
   return i => (rows.flags[i] & mask) !== 0;
 }
 
@@ -117,7 +145,8 @@ function activeTests(without) {
 }
 
 function filterRows(without) {
-  const tests = activeTests(without), found = [];
+  const tests = activeTests(without),
+    found = [];
   for (let i = 0; i < rows.n; i++) {
     let good = true;
     for (let k = 0; good && k < tests.length; k++) good = tests[k](i);
@@ -128,13 +157,18 @@ function filterRows(without) {
 
 /* Values of a facet with their counts, most frequent first (phase and severity in order). */
 function facetCounts(facet) {
-  const counts = new Map(), add = v => counts.set(v, (counts.get(v) || 0) + 1);
+  const counts = new Map(),
+    add = v => counts.set(v, (counts.get(v) || 0) + 1);
   for (const i of filterRows(facet)) {
     if (facet !== "flag") add(rows[facet][i]);
     else for (let bit = 0; bit < 24; bit++) if (rows.flags[i] & (1 << bit)) add(bit);
   }
-  const ordered = facet === "phase" ? (a, b) => a[0] - b[0] : facet === "severity" ? (a, b) => b[0] - a[0]
-    : (a, b) => b[1] - a[1] || (facetLabel(facet, a[0]) < facetLabel(facet, b[0]) ? -1 : 1);
+  const ordered =
+    facet === "phase"
+      ? (a, b) => a[0] - b[0]
+      : facet === "severity"
+        ? (a, b) => b[0] - a[0]
+        : (a, b) => b[1] - a[1] || (facetLabel(facet, a[0]) < facetLabel(facet, b[0]) ? -1 : 1);
   return [...counts].sort(ordered);
 }
 
@@ -175,9 +209,12 @@ function showEdge(edge) {
 }
 
 function showContext(i) {
-  const at = rows.t[i], host = rows.host[i];
-  showOnly(t("b_context", hosts.values[host]),
-    k => rows.host[k] === host && Math.abs(rows.t[k] - at) <= 5 * MINUTE);
+  const at = rows.t[i],
+    host = rows.host[i];
+  showOnly(
+    t("b_context", hosts.values[host]),
+    k => rows.host[k] === host && Math.abs(rows.t[k] - at) <= 5 * MINUTE,
+  );
 }
 
 function clearFilters() {

@@ -2,18 +2,59 @@
  *
  * The bar, the keys, and the order in which things are drawn. */
 
-const SECTIONS = [["answers", "answers", "a"], ["overview", "overview", "o"], ["movement", "nav_movement", "m"], ["timeline", "nav_timeline", "t"],
-  ["findings", "nav_findings", "f"], ["sessions", "sessions", "s"], ["evidence", "nav_evidence", "e"]];
+const SECTIONS = [
+  ["answers", "answers", "a"],
+  ["overview", "overview", "o"],
+  ["movement", "nav_movement", "m"],
+  ["timeline", "nav_timeline", "t"],
+  ["findings", "nav_findings", "f"],
+  ["sessions", "sessions", "s"],
+  ["evidence", "nav_evidence", "e"],
+];
 
 function drawBar() {
-  const zones = el("select", { "aria-label": t("zone"), id: "zone", change: () => { view.utc = zones.value === "utc"; drawAll(); } },
-    el("option", { value: "utc" }, "UTC"), data.zone.name !== "UTC" && el("option", { value: "case" }, data.zone.name));
+  const zones = el(
+    "select",
+    {
+      "aria-label": t("zone"),
+      id: "zone",
+      change: () => {
+        view.utc = zones.value === "utc";
+        drawAll();
+      },
+    },
+    el("option", { value: "utc" }, "UTC"),
+    data.zone.name !== "UTC" && el("option", { value: "case" }, data.zone.name),
+  );
   zones.value = view.utc ? "utc" : "case";
-  const language = (n, text, lang) => button(text, { class: view.lang === n ? "on" : "", lang, "aria-pressed": String(view.lang === n), id: "lang-" + lang }, () => setLanguage(n));
-  clearInto(document.querySelector("header.bar"), el("a", { class: "brand", href: "#title" }, el("b", { lang: "ja" }, "足跡"), " ashiato"),
-    el("nav", null, SECTIONS.map(([id, name]) => el("a", { href: "#" + id, "data-section": id }, t(name)))),
-    el("div", { class: "switches screen" }, zones, el("span", { class: "pair" }, language(0, "English", "en"), language(1, "日本語", "ja")),
-      button(t(view.dark ? "light" : "dark"), { id: "dark" }, toggleDark), button([t("keys"), " ", el("kbd", null, "?")], { id: "keys" }, showKeys)));
+  const language = (n, text, lang) =>
+    button(
+      text,
+      {
+        class: view.lang === n ? "on" : "",
+        lang,
+        "aria-pressed": String(view.lang === n),
+        id: "lang-" + lang,
+      },
+      () => setLanguage(n),
+    );
+  clearInto(
+    document.querySelector("header.bar"),
+    el("a", { class: "brand", href: "#title" }, el("b", { lang: "ja" }, "足跡"), " ashiato"),
+    el(
+      "nav",
+      null,
+      SECTIONS.map(([id, name]) => el("a", { href: "#" + id, "data-section": id }, t(name))),
+    ),
+    el(
+      "div",
+      { class: "switches screen" },
+      zones,
+      el("span", { class: "pair" }, language(0, "English", "en"), language(1, "日本語", "ja")),
+      button(t(view.dark ? "light" : "dark"), { id: "dark" }, toggleDark),
+      button([t("keys"), " ", el("kbd", null, "?")], { id: "keys" }, showKeys),
+    ),
+  );
   markSection();
 }
 
@@ -37,7 +78,9 @@ function toggleDark() {
 function markSection() {
   let current = SECTIONS[0][0];
   for (const [id] of SECTIONS) if ($(id).getBoundingClientRect().top < 140) current = id;
-  document.querySelectorAll("nav a").forEach(a => a.classList.toggle("here", a.dataset.section === current));
+  document
+    .querySelectorAll("nav a")
+    .forEach(a => a.classList.toggle("here", a.dataset.section === current));
 }
 
 /* After a change of the filters. */
@@ -59,18 +102,63 @@ function drawAll() {
   drawEvidence();
   refresh();
   drawNotes();
-  clearInto(document.querySelector("footer"), el("span", null, t("foot")), el("span", null, data.version));
+  clearInto(
+    document.querySelector("footer"),
+    el("span", null, t("foot")),
+    el("span", null, data.version),
+  );
 }
 
-const KEY_HELP = [["j k", "k_rows"], ["J K", "k_hops"], ["n N", "k_critical"], ["Enter", "k_open"], ["Esc", "k_esc"], ["/", "k_search"], ["t 1–4", "k_tag"],
-  ["m", "k_note"], ["c", "k_context"], ["s", "k_session"], ["b", "k_both"], ["f F", "k_filter"], ["x", "k_clear"], ["[ ]", "k_zoom"], ["z", "k_fold"],
-  ["g a o m t f s e", "k_go"], ["p", "k_replay"], ["y", "k_copy"], ["u", "k_zone"], ["l", "k_lang"], ["d", "k_dark"], ["?", "k_help"]];
+const KEY_HELP = [
+  ["j k", "k_rows"],
+  ["J K", "k_hops"],
+  ["n N", "k_critical"],
+  ["Enter", "k_open"],
+  ["Esc", "k_esc"],
+  ["/", "k_search"],
+  ["t 1–4", "k_tag"],
+  ["m", "k_note"],
+  ["c", "k_context"],
+  ["s", "k_session"],
+  ["b", "k_both"],
+  ["f F", "k_filter"],
+  ["x", "k_clear"],
+  ["[ ]", "k_zoom"],
+  ["z", "k_fold"],
+  ["g a o m t f s e", "k_go"],
+  ["p", "k_replay"],
+  ["y", "k_copy"],
+  ["u", "k_zone"],
+  ["l", "k_lang"],
+  ["d", "k_dark"],
+  ["?", "k_help"],
+];
 
 function showKeys() {
   const old = $("keyhelp");
   if (old) return old.close();
-  const box = el("dialog", { id: "keyhelp", close: () => box.remove() }, el("dl", null, KEY_HELP.map(([key, name]) => [el("dt", null, el("kbd", null, key)), el("dd", null, t(name))])),
-    el("p", null, button(t(view.keys ? "keys_off" : "keys_on"), null, () => { view.keys = !view.keys; box.close(); }), " ", button(t("close"), null, () => box.close())));
+  const box = el(
+    "dialog",
+    { id: "keyhelp", close: () => box.remove() },
+    el(
+      "dl",
+      null,
+      KEY_HELP.map(([key, name]) => [
+        el("dt", null, el("kbd", null, key)),
+        el("dd", null, t(name)),
+      ]),
+    ),
+    el(
+      "p",
+      null,
+      button(t(view.keys ? "keys_off" : "keys_on"), null, () => {
+        view.keys = !view.keys;
+        box.close();
+      }),
+      " ",
+      button(t("close"), null, () => box.close()),
+    ),
+  );
   document.body.append(box);
   box.showModal();
 }
@@ -81,25 +169,64 @@ function escape() {
 }
 
 function withRow(act) {
-  return () => { if (view.selected >= 0) act(view.selected); };
+  return () => {
+    if (view.selected >= 0) act(view.selected);
+  };
 }
 
 function excludeHost(i) {
-  const box = $("search"), term = `-host:"${hosts.values[rows.host[i]]}"`;
+  const box = $("search"),
+    term = `-host:"${hosts.values[rows.host[i]]}"`;
   box.value = view.query = (view.query + " " + term).trim();
   refresh();
 }
 
 const critical = i => rows.severity[i] === 4;
 const KEYS = {
-  j: () => stepRow(1), k: () => stepRow(-1), J: () => stepHop(1), K: () => stepHop(-1), n: () => stepRow(1, critical), N: () => stepRow(-1, critical),
-  Enter: withRow(toggleRow), Escape: escape, "/": () => { if ($("search")) { $("search").focus(); $("search").select(); } },
-  m: () => { if ($("note")) $("note").focus(); }, c: withRow(showContext), x: clearFilters, p: replay, "?": showKeys,
-  s: withRow(i => { const n = rows.sessions[i].find(k => data.sessionByNumber.has(k)); if (n !== undefined) showSession(n); }),
-  b: withRow(i => { const found = rowEdges(i)[0]; if (found) showEdge(found.edge); }),
-  f: withRow(i => toggleFacet("host", rows.host[i])), F: withRow(excludeHost), "[": () => zoom(2), "]": () => zoom(0.5),
-  z: () => { view.fold = !view.fold; drawOverview(); }, y: withRow(i => copyText(rowAsJson(i), el("span"))),
-  u: () => { view.utc = data.zone.name === "UTC" || !view.utc; drawAll(); }, l: () => setLanguage(1 - view.lang), d: toggleDark,
+  j: () => stepRow(1),
+  k: () => stepRow(-1),
+  J: () => stepHop(1),
+  K: () => stepHop(-1),
+  n: () => stepRow(1, critical),
+  N: () => stepRow(-1, critical),
+  Enter: withRow(toggleRow),
+  Escape: escape,
+  "/": () => {
+    if ($("search")) {
+      $("search").focus();
+      $("search").select();
+    }
+  },
+  m: () => {
+    if ($("note")) $("note").focus();
+  },
+  c: withRow(showContext),
+  x: clearFilters,
+  p: replay,
+  "?": showKeys,
+  s: withRow(i => {
+    const n = rows.sessions[i].find(k => data.sessionByNumber.has(k));
+    if (n !== undefined) showSession(n);
+  }),
+  b: withRow(i => {
+    const found = rowEdges(i)[0];
+    if (found) showEdge(found.edge);
+  }),
+  f: withRow(i => toggleFacet("host", rows.host[i])),
+  F: withRow(excludeHost),
+  "[": () => zoom(2),
+  "]": () => zoom(0.5),
+  z: () => {
+    view.fold = !view.fold;
+    drawOverview();
+  },
+  y: withRow(i => copyText(rowAsJson(i), el("span"))),
+  u: () => {
+    view.utc = data.zone.name === "UTC" || !view.utc;
+    drawAll();
+  },
+  l: () => setLanguage(1 - view.lang),
+  d: toggleDark,
 };
 
 let prefix = "";
@@ -150,7 +277,12 @@ let resizeTimer = 0;
 
 function onResize() {
   clearTimeout(resizeTimer);
-  resizeTimer = setTimeout(() => { drawOverview(); drawMovement(); drawTable(); drawEvidence(); }, 120);
+  resizeTimer = setTimeout(() => {
+    drawOverview();
+    drawMovement();
+    drawTable();
+    drawEvidence();
+  }, 120);
 }
 
 async function start() {

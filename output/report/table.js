@@ -1,42 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The attack timeline: search, facets, chips, and a table of which only the rows in sight are in
- * the page. Lines are day rows, quiet rows, rows, folded repeats and the opened record. */
+ * The attack timeline: a table of which only the rows in sight are in the page. Lines are day rows, quiet rows, rows, folded repeats and the opened record. */
 
-const ROW = 26, SPARE = 12, FOLD_MIN = 3;
+const ROW = 26,
+  SPARE = 12,
+  FOLD_MIN = 3;
 const table = { lines: [], tops: null, lanes: [], laneOf: new Map(), height: 0, detailHeight: 320 };
 
 /* The same thing again: equal but for numbers. */
 function repeatKey(i) {
-  return rows.host[i] + "|" + rows.kind[i] + "|" + rows.log[i] + "|" + rows.severity[i] + "|"
-    + rows.message[i].slice(0, 160).replace(/[0-9a-f]*\d[0-9a-f]*/gi, "#");
+  return (
+    rows.host[i] +
+    "|" +
+    rows.kind[i] +
+    "|" +
+    rows.log[i] +
+    "|" +
+    rows.severity[i] +
+    "|" +
+    rows.message[i].slice(0, 160).replace(/[0-9a-f]*\d[0-9a-f]*/gi, "#")
+  );
 }
 
 /* How many rows from shown[k] on are one repeat: within 10 minutes of one another, outside hops. */
 function repeatLength(k) {
-  const list = view.shown, key = repeatKey(list[k]);
+  const list = view.shown,
+    key = repeatKey(list[k]);
   if (rowEdges(list[k]).length) return 1;
   let n = 1;
-  while (k + n < list.length && repeatKey(list[k + n]) === key && !rowEdges(list[k + n]).length
-    && rows.t[list[k + n]] - rows.t[list[k + n - 1]] < 10 * MINUTE) n++;
+  while (
+    k + n < list.length &&
+    repeatKey(list[k + n]) === key &&
+    !rowEdges(list[k + n]).length &&
+    rows.t[list[k + n]] - rows.t[list[k + n - 1]] < 10 * MINUTE
+  )
+    n++;
   return n;
 }
 
 function buildLines() {
-  const lines = [], list = view.shown;
-  let day = null, last = NaN;
+  const lines = [],
+    list = view.shown;
+  let day = null,
+    last = NaN;
   for (let k = 0; k < list.length;) {
-    const i = list[k], ms = rows.t[i], today = known(ms) ? dayNumber(ms) : null;
+    const i = list[k],
+      ms = rows.t[i],
+      today = known(ms) ? dayNumber(ms) : null;
     if (ms - last > 6 * HOUR) lines.push({ type: "quiet", ms: ms - last });
     if (k === 0 || today !== day) lines.push({ type: "day", ms });
     day = today;
-    const n = repeatLength(k), fold = n >= FOLD_MIN && !view.unfolded.has(i) && !(view.open >= i && view.open <= list[k + n - 1]);
+    const n = repeatLength(k),
+      fold =
+        n >= FOLD_MIN && !view.unfolded.has(i) && !(view.open >= i && view.open <= list[k + n - 1]);
     lines.push({ type: "row", i, n: fold ? n : 1, since: ms - last });
     if (view.open === i) lines.push({ type: "detail", i });
-    if (n >= FOLD_MIN && !fold) for (let m = 1; m < n; m++) {
-      lines.push({ type: "row", i: list[k + m], n: 1, since: rows.t[list[k + m]] - rows.t[list[k + m - 1]] });
-      if (view.open === list[k + m]) lines.push({ type: "detail", i: view.open });
-    }
+    if (n >= FOLD_MIN && !fold)
+      for (let m = 1; m < n; m++) {
+        lines.push({
+          type: "row",
+          i: list[k + m],
+          n: 1,
+          since: rows.t[list[k + m]] - rows.t[list[k + m - 1]],
+        });
+        if (view.open === list[k + m]) lines.push({ type: "detail", i: view.open });
+      }
     k += fold || n >= FOLD_MIN ? n : 1;
     last = rows.t[list[k - 1]];
   }
@@ -46,13 +74,16 @@ function buildLines() {
 
 function measureLines() {
   const tops = new Float64Array(table.lines.length + 1);
-  table.lines.forEach((l, k) => { tops[k + 1] = tops[k] + (l.type === "detail" ? table.detailHeight : ROW); });
+  table.lines.forEach((l, k) => {
+    tops[k + 1] = tops[k] + (l.type === "detail" ? table.detailHeight : ROW);
+  });
   table.tops = tops;
   table.height = tops[table.lines.length];
 }
 
 function lineAt(y) {
-  let low = 0, high = table.lines.length;
+  let low = 0,
+    high = table.lines.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (table.tops[middle + 1] <= y) low = middle + 1;
@@ -66,7 +97,10 @@ function trailHosts() {
   const all = storyHosts();
   table.lanes = all.slice(0, 12);
   table.laneOf = new Map(table.lanes.map((name, i) => [name, i]));
-  document.documentElement.style.setProperty("--trail", Math.max(2, table.lanes.length) * 13 + 8 + "px");
+  document.documentElement.style.setProperty(
+    "--trail",
+    Math.max(2, table.lanes.length) * 13 + 8 + "px",
+  );
 }
 
 function trailX(name) {
@@ -75,17 +109,34 @@ function trailX(name) {
 }
 
 function trailPicture(i) {
-  const picture = svg("svg", { class: "trail", width: table.lanes.length * 13 + 8, height: ROW, "aria-hidden": "true" });
-  table.lanes.forEach((name, k) => picture.append(line(k * 13 + 8.5, 0, k * 13 + 8.5, ROW, "lane" + (heldAt(name, rows.t[i]) ? " held" : ""))));
-  const x = trailX(hosts.values[rows.host[i]]), cls = PHASES[rows.phase[i]] || "nophase";
-  const hop = rowEdges(i).find(m => m.side === 2 && endName(m.edge, "dst") === hosts.values[rows.host[i]]);
+  const picture = svg("svg", {
+    class: "trail",
+    width: table.lanes.length * 13 + 8,
+    height: ROW,
+    "aria-hidden": "true",
+  });
+  table.lanes.forEach((name, k) =>
+    picture.append(
+      line(k * 13 + 8.5, 0, k * 13 + 8.5, ROW, "lane" + (heldAt(name, rows.t[i]) ? " held" : "")),
+    ),
+  );
+  const x = trailX(hosts.values[rows.host[i]]),
+    cls = PHASES[rows.phase[i]] || "nophase";
+  const hop = rowEdges(i).find(
+    m => m.side === 2 && endName(m.edge, "dst") === hosts.values[rows.host[i]],
+  );
   const from = hop ? trailX(endName(hop.edge, "src")) : null;
   if (x !== null && from !== null && from !== x) {
     const step = from < x ? -1 : 1;
-    picture.append(line(from + 0.5, 13, x + step * 5, 13, "hop"), svg("circle", { class: "hopstart", cx: from + 0.5, cy: 13, r: 2.5 }),
-      svg("path", { class: "move", d: `M${x + 0.5} 13l${step * 6}-3.5v7z` }));
+    picture.append(
+      line(from + 0.5, 13, x + step * 5, 13, "hop"),
+      svg("circle", { class: "hopstart", cx: from + 0.5, cy: 13, r: 2.5 }),
+      svg("path", { class: "move", d: `M${x + 0.5} 13l${step * 6}-3.5v7z` }),
+    );
   } else if (x !== null) {
-    picture.append(svg("circle", { class: cls, cx: x + 0.5, cy: 13, r: 1.5 + rows.severity[i] * 0.45 }));
+    picture.append(
+      svg("circle", { class: cls, cx: x + 0.5, cy: 13, r: 1.5 + rows.severity[i] * 0.45 }),
+    );
   }
   return picture;
 }
@@ -93,20 +144,31 @@ function trailPicture(i) {
 const reachedAt = new Map();
 
 function heldAt(name, ms) {
-  if (!reachedAt.size) for (const e of data.hops) {
-    const to = endName(e, "dst");
-    if (to && !reachedAt.has(to)) reachedAt.set(to, e.start);
-  }
+  if (!reachedAt.size)
+    for (const e of data.hops) {
+      const to = endName(e, "dst");
+      if (to && !reachedAt.has(to)) reachedAt.set(to, e.start);
+    }
   return reachedAt.has(name) && reachedAt.get(name) <= ms;
 }
 
 /* At most two flags, then a count. */
 function rowFlags(i) {
-  const found = rowEdges(i).map(({ edge, side }) => el("b", { class: "hopflag" },
-    edge.hop ? t(side === 1 ? "hop_out" : side === 3 ? "hop_dc" : "hop_in", edge.hop) : t("moved")));
+  const found = rowEdges(i).map(({ edge, side }) =>
+    el(
+      "b",
+      { class: "hopflag" },
+      edge.hop
+        ? t(side === 1 ? "hop_out" : side === 3 ? "hop_dc" : "hop_in", edge.hop)
+        : t("moved"),
+    ),
+  );
   for (const name of flagNames(rows.flags[i])) found.push(name);
   const rest = found.length - 2;
-  return found.slice(0, 2).map((f, k) => [k ? ", " : "", f]).concat(rest > 0 ? " +" + rest : []);
+  return found
+    .slice(0, 2)
+    .map((f, k) => [k ? ", " : "", f])
+    .concat(rest > 0 ? " +" + rest : []);
 }
 
 function hostTint(name) {
@@ -119,16 +181,40 @@ function cellOf(cls, ...content) {
 }
 
 function rowElement(l, k) {
-  const i = l.i, host = hosts.values[rows.host[i]], severity = rows.severity[i], tag = tagOf(i);
-  const node = el("div", { class: "line row" + (severity === 4 ? " critical" : "") + (i === view.selected ? " selected" : "") + (i === view.open ? " opened" : ""),
-    role: "row", "aria-rowindex": k + 1, "data-row": i, tabindex: i === view.selected ? 0 : -1,
-    "aria-label": `${rowClock(i, 3)}, ${t("s" + severity)}, ${host}, ${rows.message[i].slice(0, 200)}` },
+  const i = l.i,
+    host = hosts.values[rows.host[i]],
+    severity = rows.severity[i],
+    tag = tagOf(i);
+  const node = el(
+    "div",
+    {
+      class:
+        "line row" +
+        (severity === 4 ? " critical" : "") +
+        (i === view.selected ? " selected" : "") +
+        (i === view.open ? " opened" : ""),
+      role: "row",
+      "aria-rowindex": k + 1,
+      "data-row": i,
+      tabindex: i === view.selected ? 0 : -1,
+      "aria-label": `${rowClock(i, 3)}, ${t("s" + severity)}, ${host}, ${rows.message[i].slice(0, 200)}`,
+    },
     el("div", { class: "cell trailcell" }, trailPicture(i)),
-    cellOf("mono time", rowClock(i, 3)), cellOf("since", l.since > 0 ? sinceText(l.since) : ""), cellOf("sev", severityBars(severity)),
-    cellOf("host", hostTint(host), raw(host)), cellOf("account", raw(accountNames.values[rows.account[i]])),
-    cellOf("what", l.n > 1 && button("×" + number(l.n), { class: "repeat", "data-unfold": i }), raw(rows.message[i].slice(0, 400))),
-    cellOf("mono technique", techniques.values[rows.technique[i]]), cellOf("flags", rowFlags(i)),
-    cellOf("source", raw(logs.values[rows.log[i]])), cellOf("tagcell", tag ? tagMark(tag) : ""));
+    cellOf("mono time", rowClock(i, 3)),
+    cellOf("since", l.since > 0 ? sinceText(l.since) : ""),
+    cellOf("sev", severityBars(severity)),
+    cellOf("host", hostTint(host), raw(host)),
+    cellOf("account", raw(accountNames.values[rows.account[i]])),
+    cellOf(
+      "what",
+      l.n > 1 && button("×" + number(l.n), { class: "repeat", "data-unfold": i }),
+      raw(rows.message[i].slice(0, 400)),
+    ),
+    cellOf("mono technique", techniques.values[rows.technique[i]]),
+    cellOf("flags", rowFlags(i)),
+    cellOf("source", raw(logs.values[rows.log[i]])),
+    cellOf("tagcell", tag ? tagMark(tag) : ""),
+  );
   node.querySelector(".what").title = shown(rows.message[i].slice(0, 1000));
   return node;
 }
@@ -136,13 +222,23 @@ function rowElement(l, k) {
 function lineElement(l, k) {
   if (l.type === "row") return rowElement(l, k);
   if (l.type === "detail") return detailElement(l.i);
-  const text = l.type === "day" ? known(l.ms) ? longDay(l.ms) : t("no_time") : t("quiet_row", duration(l.ms));
-  return el("div", { class: "line " + l.type, role: "row", "aria-rowindex": k + 1 }, el("div", { class: "cell", role: "gridcell" }, text));
+  const text =
+    l.type === "day"
+      ? known(l.ms)
+        ? longDay(l.ms)
+        : t("no_time")
+      : t("quiet_row", duration(l.ms));
+  return el(
+    "div",
+    { class: "line " + l.type, role: "row", "aria-rowindex": k + 1 },
+    el("div", { class: "cell", role: "gridcell" }, text),
+  );
 }
 
 /* Puts the lines in sight into the page. */
 function drawLines() {
-  const box = $("lines"), pane = $("pane");
+  const box = $("lines"),
+    pane = $("pane");
   if (!box) return;
   const first = Math.max(0, lineAt(pane.scrollTop) - SPARE);
   const last = Math.min(table.lines.length, lineAt(pane.scrollTop + pane.clientHeight) + SPARE);
@@ -183,25 +279,57 @@ function focusRow() {
 
 /* High and critical rows and the place of the pane, at the right edge. */
 function drawMap() {
-  const pane = $("pane"), height = pane.clientHeight, map = $("map"), total = Math.max(table.height, height), marks = new Set();
-  const picture = svg("svg", { width: 10, height, "aria-hidden": "true" },
-    rect(0, height * pane.scrollTop / total, 10, Math.max(6, height * height / total), "viewport"));
+  const pane = $("pane"),
+    height = pane.clientHeight,
+    map = $("map"),
+    total = Math.max(table.height, height),
+    marks = new Set();
+  const picture = svg(
+    "svg",
+    { width: 10, height, "aria-hidden": "true" },
+    rect(
+      0,
+      (height * pane.scrollTop) / total,
+      10,
+      Math.max(6, (height * height) / total),
+      "viewport",
+    ),
+  );
   table.lines.forEach((l, k) => {
     if (l.type !== "row" || rows.severity[l.i] < 3) return;
-    const y = Math.round(height * table.tops[k] / total), key = y + ":" + rows.phase[l.i];
+    const y = Math.round((height * table.tops[k]) / total),
+      key = y + ":" + rows.phase[l.i];
     if (marks.has(key)) return;
     marks.add(key);
-    picture.append(rect(rows.severity[l.i] === 4 ? 1 : 4, y, rows.severity[l.i] === 4 ? 8 : 5, 2, PHASES[rows.phase[l.i]] || "nophase"));
+    picture.append(
+      rect(
+        rows.severity[l.i] === 4 ? 1 : 4,
+        y,
+        rows.severity[l.i] === 4 ? 8 : 5,
+        2,
+        PHASES[rows.phase[l.i]] || "nophase",
+      ),
+    );
   });
   map.replaceChildren(picture);
 }
 
 function scrollToRow(i) {
-  const k = table.lines.findIndex(l => l.type === "row" && i >= l.i && (l.i === i || (l.n > 1 && view.shown.indexOf(i) - view.shown.indexOf(l.i) < l.n && view.shown.includes(i))));
+  const k = table.lines.findIndex(
+    l =>
+      l.type === "row" &&
+      i >= l.i &&
+      (l.i === i ||
+        (l.n > 1 &&
+          view.shown.indexOf(i) - view.shown.indexOf(l.i) < l.n &&
+          view.shown.includes(i))),
+  );
   if (k < 0) return;
-  const pane = $("pane"), top = table.tops[k];
+  const pane = $("pane"),
+    top = table.tops[k];
   if (top < pane.scrollTop + ROW) pane.scrollTop = Math.max(0, top - 3 * ROW);
-  else if (top + ROW > pane.scrollTop + pane.clientHeight) pane.scrollTop = top - pane.clientHeight + 4 * ROW;
+  else if (top + ROW > pane.scrollTop + pane.clientHeight)
+    pane.scrollTop = top - pane.clientHeight + 4 * ROW;
 }
 
 function selectRow(i) {
@@ -218,7 +346,9 @@ function openRow(i) {
   view.open = i;
   table.detailHeight = 320;
   buildLines();
-  const line = table.lines.findIndex(l => l.type === "detail"); /* the record is to be seen with its row */
+  const line = table.lines.findIndex(
+    l => l.type === "detail",
+  ); /* the record is to be seen with its row */
   $("lines").style.height = table.height + "px";
   $("pane").scrollTop = Math.max(0, table.tops[line] - 4 * ROW);
   selectRow(i);
@@ -260,88 +390,93 @@ function onLineClick(event) {
   toggleRow(view.selected);
 }
 
-function facetMenu(facet) {
-  const chosen = view.facets[facet], menu = el("div", { class: "menu", role: "group" });
-  for (const [value, count] of facetCounts(facet).slice(0, 200)) {
-    const box = el("input", { type: "checkbox", change: () => { toggleFacet(facet, value); } });
-    box.checked = Boolean(chosen && chosen.has(value));
-    menu.append(el("label", null, box, facet === "phase" && phaseSquare(value), raw(facetLabel(facet, value)), el("span", { class: "num" }, number(count))));
-  }
-  return menu;
-}
-
-function facetButton(facet) {
-  const holder = el("details", { class: "facet", "data-facet": facet, toggle: () => {
-    const old = holder.querySelector(".menu");
-    if (old) old.remove();
-    if (!holder.open) return;
-    document.querySelectorAll("details.facet[open]").forEach(d => { if (d !== holder) d.open = false; });
-    holder.append(facetMenu(facet));
-  } }, el("summary", null, t(facet)));
-  return holder;
-}
-
-function chip(text, remove) {
-  return button([raw(text), " ×"], { class: "chip" }, remove);
-}
-
-function drawChips() {
-  const chips = [];
-  if (view.only) chips.push(chip(view.only.label, () => { view.only = null; refresh(); }));
-  if (view.range) chips.push(chip(spanText(view.range[0], view.range[1]), () => setRange(null)));
-  for (const facet of FACETS) for (const value of view.facets[facet] || [])
-    chips.push(chip(t(facet) + ": " + facetLabel(facet, value), () => toggleFacet(facet, value)));
-  if (filtered()) chips.push(button(t("clear"), { class: "link", id: "clear" }, clearFilters));
-  clearInto($("chips"), chips);
-}
-
-let searchTimer = 0;
-
-function searchBox() {
-  const box = el("input", { type: "search", id: "search", placeholder: t("search"), title: t("search_help"), "aria-label": t("search"), spellcheck: "false",
-    input: () => {
-      clearTimeout(searchTimer);
-      searchTimer = setTimeout(() => { view.query = box.value; refresh(); }, rows.n > 20000 ? 300 : 60);
-    } });
-  box.value = view.query;
-  return box;
-}
-
-function regexSwitch() {
-  return button(t("regex"), { class: view.regex ? "on" : "", "aria-pressed": String(view.regex), id: "regex" },
-    () => { view.regex = !view.regex; drawTimeline(); refresh(); });
-}
-
 function trailHead() {
-  const picture = svg("svg", { class: "trailhead", width: table.lanes.length * 13 + 60, height: 58, "aria-hidden": "true" });
-  table.lanes.forEach((name, k) => picture.append(svg("text", { class: "axis", transform: `translate(${k * 13 + 12} 54) rotate(-60)` }, clip(name || t("internet"), 9))));
+  const picture = svg("svg", {
+    class: "trailhead",
+    width: table.lanes.length * 13 + 60,
+    height: 58,
+    "aria-hidden": "true",
+  });
+  table.lanes.forEach((name, k) =>
+    picture.append(
+      svg(
+        "text",
+        { class: "axis", transform: `translate(${k * 13 + 12} 54) rotate(-60)` },
+        clip(name || t("internet"), 9),
+      ),
+    ),
+  );
   return picture;
 }
 
 function tableHead() {
-  const columns = [["trailcell", null], ["time", t("c_time") + " " + zoneName()], ["since", t("c_since")], ["sev", ""], ["host", t("host")], ["account", t("account")],
-    ["what", t("c_what")], ["technique", t("technique")], ["flags", t("c_flags")], ["source", t("log")], ["tagcell", ""]];
-  return el("div", { class: "line head", role: "row" }, columns.map(([cls, text]) =>
-    el("div", { class: "cell " + cls, role: "columnheader" }, text === null ? trailHead() : text)));
+  const columns = [
+    ["trailcell", null],
+    ["time", t("c_time") + " " + zoneName()],
+    ["since", t("c_since")],
+    ["sev", ""],
+    ["host", t("host")],
+    ["account", t("account")],
+    ["what", t("c_what")],
+    ["technique", t("technique")],
+    ["flags", t("c_flags")],
+    ["source", t("log")],
+    ["tagcell", ""],
+  ];
+  return el(
+    "div",
+    { class: "line head", role: "row" },
+    columns.map(([cls, text]) =>
+      el("div", { class: "cell " + cls, role: "columnheader" }, text === null ? trailHead() : text),
+    ),
+  );
 }
 
 /* The frame of the section; its rows follow in drawTable. */
 function drawTimeline() {
-  heading("timeline", t("timeline"), rows.n ? t("lines_n", number(rows.n), number(data.events)) : "",
-    el("span", { id: "count", "aria-live": "polite" }));
+  heading(
+    "timeline",
+    t("timeline"),
+    rows.n ? t("lines_n", number(rows.n), number(data.events)) : "",
+    el("span", { id: "count", "aria-live": "polite" }),
+  );
   if (!rows.n) {
-    clearInto(body("timeline"), el("p", { class: "quietnote" }, t("no_timeline"), " ", t("all_records_in", number(data.events))));
+    clearInto(
+      body("timeline"),
+      el(
+        "p",
+        { class: "quietnote" },
+        t("no_timeline"),
+        " ",
+        t("all_records_in", number(data.events)),
+      ),
+    );
     return;
   }
   trailHosts();
-  const pane = el("div", { id: "pane", scroll: drawLines }, el("div", { id: "lines", role: "rowgroup", click: onLineClick }));
-  clearInto(body("timeline"),
-    el("div", { class: "tools screen" }, searchBox(), regexSwitch(), FACETS.map(facetButton)), el("div", { id: "chips", class: "screen" }),
-    el("div", { class: "withnotes" },
-      el("div", { class: "grid", role: "grid", id: "grid", "aria-label": t("timeline") }, tableHead(), el("div", { class: "paneframe" }, pane, el("div", { id: "map" })),
-        el("div", { id: "printed" })),
-      el("aside", { id: "notes", class: "screen" })),
-    el("p", { class: "quietnote" }, t("all_records_in", number(data.events))));
+  const pane = el(
+    "div",
+    { id: "pane", scroll: drawLines },
+    el("div", { id: "lines", role: "rowgroup", click: onLineClick }),
+  );
+  clearInto(
+    body("timeline"),
+    el("div", { class: "tools screen" }, searchBox(), regexSwitch(), FACETS.map(facetButton)),
+    el("div", { id: "chips", class: "screen" }),
+    el(
+      "div",
+      { class: "withnotes" },
+      el(
+        "div",
+        { class: "grid", role: "grid", id: "grid", "aria-label": t("timeline") },
+        tableHead(),
+        el("div", { class: "paneframe" }, pane, el("div", { id: "map" })),
+        el("div", { id: "printed" }),
+      ),
+      el("aside", { id: "notes", class: "screen" }),
+    ),
+    el("p", { class: "quietnote" }, t("all_records_in", number(data.events))),
+  );
 }
 
 function drawTable() {
@@ -349,7 +484,11 @@ function drawTable() {
   buildLines();
   $("grid").setAttribute("aria-rowcount", String(table.lines.length));
   clearInto($("count"), t("lines_of", number(view.shown.length), number(rows.n)));
-  $("pane").style.height = Math.min(Math.max(table.height + 4, 6 * ROW), Math.max(420, Math.min(innerHeight - 180, 1100))) + "px";
+  $("pane").style.height =
+    Math.min(
+      Math.max(table.height + 4, 6 * ROW),
+      Math.max(420, Math.min(innerHeight - 180, 1100)),
+    ) + "px";
   drawLines();
   if (!view.shown.length) $("lines").append(el("p", { class: "quietnote" }, t("no_rows")));
   drawChips();
@@ -357,13 +496,17 @@ function drawTable() {
 
 /* Paper shows all rows; past 400 only the high and critical ones, and says so. */
 function printRows() {
-  const all = view.shown, few = all.length > 400 ? all.filter(i => rows.severity[i] >= 3) : all;
+  const all = view.shown,
+    few = all.length > 400 ? all.filter(i => rows.severity[i] >= 3) : all;
   const keep = { shown: view.shown, open: view.open };
   view.shown = few;
   view.open = -1;
   buildLines();
-  clearInto($("printed"), few !== all && el("p", null, t("printed_of", number(few.length), number(all.length))),
-    table.lines.slice(0, 4000).map((l, k) => lineElement(l, k)));
+  clearInto(
+    $("printed"),
+    few !== all && el("p", null, t("printed_of", number(few.length), number(all.length))),
+    table.lines.slice(0, 4000).map((l, k) => lineElement(l, k)),
+  );
   Object.assign(view, keep);
   buildLines();
 }
