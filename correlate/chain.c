@@ -572,6 +572,47 @@ static void entry(const struct state *s, struct judge *j)
     f->id = result_id(a, "f-", parts, array_len(parts));
 }
 
+/* Each hostile movement is a finding too: lists of findings and --fail-on go by those. */
+static void movement(struct judge *j, const struct edge *x)
+{
+    struct result *r = j->result;
+    struct arena *a = &r->arena;
+    uint32_t index = (uint32_t)r->finding_count;
+    struct finding *f = result_finding(r);
+
+    f->detector = STR("lateral");
+    f->title = arena_printf(a, "Hostile movement by %s", x->method);
+    f->reason = arena_printf(a, "%.*s to %.*s as %.*s", PSTR(x->src_name), PSTR(x->dst_name),
+                             PSTR(x->account_name));
+    for (size_t i = 0; i < array_len(x->reasons) && x->reasons[i].len; i++)
+        f->reason = arena_printf(a, "%.*s; %.*s", PSTR(f->reason), PSTR(x->reasons[i]));
+    f->techniques[0] = x->technique;
+    f->tactics[0] = "TA0008";
+    f->severity = x->severity;
+    f->phase = PHASE_MOVEMENT;
+    f->confidence = x->confidence;
+    f->start_ns = x->start_ns;
+    f->end_ns = x->end_ns;
+    f->session = x->session;
+    finding_host(f, x->dst_host);
+    finding_host(f, x->src_host);
+    finding_account(f, x->account);
+    str parts[] = {f->detector, x->id};
+    f->id = result_id(a, "f-", parts, array_len(parts));
+    for (size_t i = 0; i < x->events.count; i++) {
+        refs_add(&f->events, x->events.items[i]);
+        judge_mark(j, x->events.items[i], MARK_FINDING, index, SIDE_NONE);
+    }
+    f->events.total = x->events.total;
+}
+
+static void movements(struct judge *j)
+{
+    for (size_t i = 0; i < j->result->edge_count; i++)
+        if (j->result->edges[i].hostile && j->result->finding_count < FINDINGS_MAX)
+            movement(j, &j->result->edges[i]);
+}
+
 /* An upload by a host that the attack had reached is part of it. */
 static void uploads(struct judge *j)
 {
@@ -631,6 +672,7 @@ static void finish(void *state, struct judge *j)
     find_chain(j);
     entry(s, j);
     uploads(j);
+    movements(j);
     if (j->result->finding_count >= FINDINGS_MAX)
         result_limit(j->result, "findings are listed up to %d", FINDINGS_MAX);
     mem_free(links);
