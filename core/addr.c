@@ -93,7 +93,7 @@ bool addr_parse(str text, struct addr *out)
         *out = a;
         return true;
     }
-    size_t zone = str_find_char(text, '%'); /* of the machine that wrote it: no part of the address */
+    size_t zone = str_find_char(text, '%'); /* of the writing machine: no part of the address */
     return zone > 0 && zone + 1 != text.len && parse_v6(str_head(text, zone), out);
 }
 

@@ -73,7 +73,7 @@ struct session {
     str id;
     uint32_t host, account; /* identity indices */
     str host_name, account_name;
-    const char *kind; /* "interactive", "network", "rdp", "ssh", "vpn", "sudo", "new-credentials", ... */
+    const char *kind; /* "interactive", "network", "rdp", "ssh", "vpn", "sudo", ... */
     str source;       /* address or name of the remote side, "" when local */
     int64_t start_ns, end_ns; /* end TIME_UNKNOWN when it was never seen */
     const char *end_reason;   /* "logoff", "disconnected", "reboot", "unknown" */

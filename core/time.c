@@ -324,7 +324,7 @@ bool str_take_month(str *s, unsigned *month)
     return false;
 }
 
-/* A year that a log can have, and nothing that goes on behind it: not a port, not a host "2001x". */
+/* A year that a log can have, and nothing that goes on behind it: no port, no host "2001x". */
 static bool take_year(str *s, int32_t *year)
 {
     str rest = *s;

@@ -60,8 +60,10 @@ const struct parser parser_case = {
     .longest_line = LONGEST,
     .example = "{\"@timestamp\":\"2024-10-02T05:22:07.4110000Z\",\"event\":{\"action\":\"logon\","
                "\"category\":\"authentication\",\"code\":\"4624\",\"kind\":\"event\","
-               "\"provider\":\"Microsoft-Windows-Security-Auditing\",\"severity\":0},\"log\":{\"file\":{\"path\":\"FS01/Security.evtx\"},"
-               "\"offset\":4608},\"message\":\"Logon\",\"ashiato\":{\"kind\":\"logon\",\"system\":\"FS01\","
+               "\"provider\":\"Microsoft-Windows-Security-Auditing\",\"severity\":0},"
+               "\"log\":{\"file\":{\"path\":\"FS01/Security.evtx\"},"
+               "\"offset\":4608},\"message\":\"Logon\","
+               "\"ashiato\":{\"kind\":\"logon\",\"system\":\"FS01\","
                "\"uid\":\"0123456789abcdef0123456789abcdef\"}}\n",
     .probe = case_probe,
     .parse = case_parse,

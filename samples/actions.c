@@ -362,7 +362,8 @@ void ssh(struct forge *f, int64_t t, const struct client *from, enum host_name t
     if (from->from) {
         unsigned pid = start_process(
             f, t - 300000, from->from, SYSTEM32 "OpenSSH\\ssh.exe",
-            forge_text(f, "ssh -i C:\\Users\\t.kuroda\\.ssh\\id_ed25519 %s@%s", user, hosts[to].ip));
+            forge_text(f, "ssh -i C:\\Users\\t.kuroda\\.ssh\\id_ed25519 %s@%s", user,
+                       hosts[to].ip));
         connect_hosts(f, t, from, pid, SYSTEM32 "OpenSSH\\ssh.exe", hosts[to].ip, -1, 22);
     }
     f->next_pid += 4;

@@ -40,7 +40,8 @@ static size_t name_size(const struct decoder *d, uint32_t offset)
     if (offset < 128 || offset > d->chunk_len || d->chunk_len - offset < 10)
         return 0;
     size_t units = le16(d->chunk + offset + 6), size = 10 + 2 * units;
-    if (units > NAME_UNITS_MAX || size > d->chunk_len - offset || le16(d->chunk + offset + size - 2) != 0)
+    if (units > NAME_UNITS_MAX || size > d->chunk_len - offset ||
+        le16(d->chunk + offset + size - 2) != 0)
         return 0;
     return size;
 }

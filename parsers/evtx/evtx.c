@@ -242,7 +242,8 @@ static void evtx_parse(const struct input *in, struct batch *out)
     for (; at < in->bytes.len; at += CHUNK_SIZE) {
         size_t left = in->bytes.len - at;
         read_chunk(d, (const uint8_t *)in->bytes.p + at,
-                   (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE), in->offset + at, carry.no_crc);
+                   (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE), in->offset + at,
+                   carry.no_crc);
     }
     if (in->last)
         check_file_end(in, out, carry.chunks);
