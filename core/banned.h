@@ -10,6 +10,13 @@
 #include <string.h>
 #include <time.h>
 
+/* macros where _FORTIFY_SOURCE meets clang */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat strtok sprintf vsprintf sscanf atoi atol atof
 #pragma GCC poison gmtime localtime localtime_r ctime asctime mktime strftime setlocale gets
 
