@@ -59,8 +59,8 @@ fuzz: deps
 	@$(again) VARIANT=asan build/asan/fuzz-replay
 	@bash tests/fuzz/run.sh build/asan
 lint:
-	@$(again) VARIANT=release all
-	@bash tests/lint.sh build/release
+	@$(again) VARIANT=debug all
+	@bash tests/lint.sh build/debug
 install: all
 	install -D -m 755 $B/ashiato $(DESTDIR)$(PREFIX)/bin/ashiato
 	install -D -m 644 docs/event.schema.json $(DESTDIR)$(PREFIX)/share/ashiato/event.schema.json
