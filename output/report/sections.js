@@ -377,6 +377,23 @@ function evidenceClaim(read) {
   return parts.join(view.lang ? "、" : "; ");
 }
 
+/* How far the clocks of two hosts lie apart, from the movements seen at both ends. */
+function clockLines() {
+  const pairs = new Map();
+  for (const e of data.edges) {
+    if (e.skew === null) continue;
+    const name = e.src + " → " + e.dst;
+    if (!pairs.has(name)) pairs.set(name, []);
+    pairs.get(name).push(e.skew);
+  }
+  return [...pairs].map(([name, skews]) => {
+    skews.sort((a, b) => a - b);
+    const middle = skews[Math.floor(skews.length / 2)],
+      spread = skews[skews.length - 1] - skews[0];
+    return `${name}: ${middle > 0 ? "+" : ""}${middle} s (${t("clock_pairs", skews.length, spread.toFixed(2))})`;
+  });
+}
+
 const SOURCES_FIRST = 60;
 
 function drawEvidence() {
@@ -444,6 +461,7 @@ function drawEvidence() {
         null,
         listUnder("blind_spots", data.blind.map(blindText)),
         listUnder("assumptions", assumed),
+        listUnder("clock_skew", clockLines()),
         listUnder("limits", data.limits),
         listUnder(
           "named_only",

@@ -249,6 +249,8 @@ const TEXT = {
   skipped_n: ["{0} skipped", "対象外{0}件"],
   assumptions: ["Assumptions", "前提"],
   blind_spots: ["Cannot be seen", "見えない部分"],
+  clock_skew: ["Clock skew", "時計差"],
+  clock_pairs: ["pairs: {0}, spread {1} s", "{0}組、幅{1}秒"],
   limits: ["Limits reached", "上限到達"],
   named_only: ["Named but not collected", "記録にあるが未収集"],
   hashes_in: ["Hashes and full list: manifest.json", "ハッシュと全一覧：manifest.json"],

@@ -30,6 +30,7 @@ def skip_all(why):
 
 try:
     from selenium import webdriver
+    from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
@@ -259,6 +260,32 @@ def test_every_hop_is_in_graph_and_list(path):
         if hops:
             page.press('J')
             wait(lambda: page.text('#movement .hopopen'), 'the hop', 5)
+
+
+def test_brush_filters_every_view(path):
+    with Page(path) as page:
+        total, lanes = page.count(), page.driver.find_element(By.CSS_SELECTOR, 'svg.lanes')
+        width = lanes.size['width']
+        page.js('arguments[0].scrollIntoView()', lanes)
+        mouse = ActionChains(page.driver)
+        mouse.move_to_element_with_offset(lanes, int(-width / 2 + 160), -20).click_and_hold()
+        mouse.move_by_offset(int(width * 0.15), 0).release().perform()
+        low, high = wait(lambda: page.js('return view.range'), 'a range', 5)
+        inside = page.js('return [...rows.t].filter(t => t >= arguments[0] && t <= arguments[1]).length', low, high)
+        assert page.count() == inside, (page.count(), inside)
+        assert str(inside) in page.text('#count').replace(',', '')
+        page.js("document.querySelector('svg.lanes').dispatchEvent(new MouseEvent('dblclick', {bubbles: true}))")
+        assert page.count() == total
+
+
+def test_replay_ends_with_all_hops(path):
+    with Page(path) as page:
+        if not page.js('return data.hops.length'):
+            return
+        page.js('view.hop = 0; drawMovement()')
+        assert page.js("return document.querySelectorAll('#movement tr.later').length") == page.js('return data.hops.length')
+        page.js('replayTimer = 0; view.hop = data.hops.length - 1; replay()')
+        assert page.js("return document.querySelectorAll('#movement tr.later').length") == 0
 
 
 def test_answers_stand_without_script(path):
