@@ -4,9 +4,10 @@
 # usage: tests/deps.sh packages.txt
 set -u
 missing=
-for package in $(grep -v '^#' "$1"); do
-    [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | cut -c1-2)" = ii ] || missing="$missing $package"
-done
+while read -r package; do
+    [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | cut -c1-2)" = ii ] ||
+        missing="$missing $package"
+done <"$1"
 [ -n "$missing" ] || exit 0
 fail() {
     echo "deps: $1" >&2

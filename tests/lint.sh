@@ -40,15 +40,19 @@ objects=$(find "$build" -name '*.o' -not -path '*/tests/*' 2>/dev/null)
 [ -n "$objects" ] && objdump -t $objects 2>/dev/null |
     awk '/file format/ {file=$1} $0 ~ / O \.(data|bss)[ \t]/ && !/\.data\.rel\.ro/ && !/__odr_asan|__asan|__sancov|\.LASAN|_ZZ|\*\.L/ {print file, $NF}' |
     grep -vE '\.Lubsan|Lubsan_(data|type)' | rule "no mutable variable outside of functions"
-for name in $(sed -n 's/^PARSER(\(.*\))/\1/p' parsers/list.def); do
+sed -n 's/^PARSER(\(.*\))/\1/p' parsers/list.def | while read -r name; do
     ls -d tests/golden/parser-"$name"-* >/dev/null 2>&1 || [ "$name" = evtx ] || [ "$name" = case ] || echo "$name"
 done | rule "every text parser has a golden folder"
 for header in $(git ls-files '*.h' | grep -v '^tests/'); do
     ${CC:-gcc} -std=c11 -D_GNU_SOURCE -I. -fsyntax-only -x c "$header" 2>&1 | grep -E 'error' | head -1
 done | rule "every header stands alone"
 
+sources=$(git ls-files '*.c' | grep -v '^tests/')
+# shellcheck disable=SC2086
+{
 awk 'FNR == 1 {start = 0} /^\{/ {start = FNR} /^\}/ && start {if (FNR - start > 60) print FILENAME ": " FNR - start " lines up to line " FNR; start = 0}' \
-    $(git ls-files '*.c' | grep -v '^tests/') | sed 's/^/  long function: /' | head -20
-wc -l $(git ls-files '*.c' | grep -v '^tests/') | awk '$1 > 600 && $2 != "total" {print "  long file: " $2 ": " $1}'
+    $sources | sed 's/^/  long function: /' | head -20
+wc -l $sources | awk '$1 > 600 && $2 != "total" {print "  long file: " $2 ": " $1}'
+}
 echo "lint: $passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]

@@ -28,7 +28,7 @@ measure() {
         rm -rf $work/case
         /usr/bin/time -q -f '%e %M' -o $work/time "$@" >/dev/null 2>$work/stderr
         read -r line < $work/time
-        awk -v a="${line% *}" -v b=$best 'BEGIN {exit !(a < b)}' && best=${line% *} memory=$((${line#* } / 1024))
+        awk -v a="${line% *}" -v b="$best" 'BEGIN {exit !(a < b)}' && best=${line% *} memory=$((${line#* } / 1024))
     done
     echo "$best $memory"
 }

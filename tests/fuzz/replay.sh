@@ -22,7 +22,8 @@ try() { # label, command...
 for file in tests/fuzz/corpus/*/*; do
     [ -f "$file" ] && try "$file" "$replay" -p "$(basename "$(dirname "$file")")" "$file"
 done
-for input in tests/golden/parser-*/input.*; do
+for input in tests/golden/parser-*/*; do
+    case $(basename "$input") in args | expected.*) continue ;; esac
     parser=$(basename "$(dirname "$input")" | cut -d- -f2)
     [ -f "$input" ] && try "$input" "$replay" -p "$parser" "$input"
 done
