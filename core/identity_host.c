@@ -149,15 +149,24 @@ static uint32_t longer(const struct spellings *l, size_t cut)
     return found;
 }
 
+/* Is the label also written with a domain? Then it is whole. */
+static bool is_whole(const struct spellings *l, size_t at)
+{
+    for (size_t i = at; i < l->count && str_eq(l->items[i].label, l->items[at].label); i++)
+        if (l->items[i].domain.len)
+            return true;
+    return false;
+}
+
 static void join_cut(struct spellings *l)
 {
     for (size_t i = 0; i < l->count; i++) {
-        if (l->items[i].label.len != NETBIOS_MAX || l->items[i].domain.len)
+        struct spelling *s = &l->items[i];
+        if (s->label.len != NETBIOS_MAX || s->domain.len || is_whole(l, i))
             continue;
-        uint32_t other = longer(l, i), own = l->items[i].host;
-        for (size_t k = 0; other != IDENTITY_NONE && k < l->count; k++)
-            if (l->items[k].host == own)
-                l->items[k].host = other;
+        uint32_t other = longer(l, i);
+        if (other != IDENTITY_NONE)
+            s->host = other;
     }
 }
 
@@ -299,37 +308,43 @@ static void index_spellings(struct builder *b, const struct spellings *l)
         qsort(x->names, x->name_count, sizeof *x->names, name_cmp);
 }
 
-/* The host that a system is: the one of its name, else the only one whose records lie on it. */
-static uint32_t system_host(const struct builder *b, uint64_t system, str text, bool *unnamed)
+/* The facts of one system. They come first in the list, sorted by the system's name. */
+static void facts_of_system(const struct builder *b, str system, size_t *from, size_t *to)
 {
-    uint32_t found = identity_host_text(b->id, text);
-    bool several = false;
+    size_t low = 0, high = b->count;
 
-    *unnamed = false;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (b->list[mid].type == FACT_SYSTEM_HOST &&
+            str_cmp(names_text(&b->facts->names, b->list[mid].a), system) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    *from = *to = low;
+    while (*to < b->count && b->list[*to].type == FACT_SYSTEM_HOST &&
+           str_eq(names_text(&b->facts->names, b->list[*to].a), system))
+        ++*to;
+}
+
+/* The host that a system is: the one of its name, else the only one whose records lie on it. */
+static uint32_t system_host(const struct builder *b, str system)
+{
+    uint32_t found = identity_host_text(b->id, system);
+    size_t from, to;
+
     if (found != IDENTITY_NONE && b->id->hosts[found].collected)
         return found;
     found = IDENTITY_NONE;
-    for (size_t i = 0; i < b->count; i++) {
-        const struct fact *f = &b->list[i];
-        if (f->type != FACT_SYSTEM_HOST || f->a != system)
-            continue;
-        uint32_t host = f->b ? identity_host(b->id, f->b) : IDENTITY_NONE;
-        if (!f->b)
-            *unnamed = true;
-        else if (host != IDENTITY_NONE && found != IDENTITY_NONE && host != found)
-            several = true;
-        else if (host != IDENTITY_NONE)
+    for (facts_of_system(b, system, &from, &to); from < to; from++) {
+        uint64_t name = b->list[from].b;
+        uint32_t host = name ? identity_host(b->id, name) : IDENTITY_NONE;
+        if (host != IDENTITY_NONE && found != IDENTITY_NONE && host != found)
+            return IDENTITY_NONE; /* records of several hosts lie on it */
+        if (host != IDENTITY_NONE)
             found = host;
     }
-    return several ? IDENTITY_NONE : found;
-}
-
-static bool system_seen(const struct builder *b, uint64_t system)
-{
-    for (size_t i = 0; i < b->count; i++)
-        if (b->list[i].type == FACT_SYSTEM_HOST && b->list[i].a == system)
-            return true;
-    return false;
+    return found;
 }
 
 /* A system whose records name no host (a proxy log alone) is a host by its own name. */
@@ -337,16 +352,15 @@ static void add_system_hosts(struct builder *b, struct spellings *l, const str *
                              size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        uint64_t name = name_id(systems[i]);
         str label, domain;
         bool named = false;
+        size_t from, to;
         struct fact total = {.first_ns = TIME_UNKNOWN, .last_ns = TIME_UNKNOWN};
-        if (!system_seen(b, name) || !host_name_split(systems[i], &b->id->arena, &label, &domain))
+        facts_of_system(b, systems[i], &from, &to);
+        if (from == to || !host_name_split(systems[i], &b->id->arena, &label, &domain))
             continue;
-        for (size_t k = 0; k < b->count; k++) {
-            const struct fact *f = &b->list[k];
-            if (f->type != FACT_SYSTEM_HOST || f->a != name)
-                continue;
+        for (; from < to; from++) {
+            const struct fact *f = &b->list[from];
             named |= f->b != 0;
             total.count += f->count;
             total.first_ns = first_of(total.first_ns, f->first_ns);
@@ -357,7 +371,7 @@ static void add_system_hosts(struct builder *b, struct spellings *l, const str *
         l->items = vec_grow(l->items, &l->cap, l->count + 1, sizeof *l->items);
         l->items[l->count++] = (struct spelling){
             .text = arena_str(&b->id->arena, systems[i]), .label = label, .domain = domain,
-            .name = name, .first_ns = total.first_ns, .last_ns = total.last_ns,
+            .name = name_id(systems[i]), .first_ns = total.first_ns, .last_ns = total.last_ns,
             .own = total.count, .seen = total.count, .host = IDENTITY_NONE};
     }
 }
@@ -372,18 +386,19 @@ static void tie_systems(struct builder *b, const str *systems, size_t count)
     struct identity *id = b->id;
     struct identity_index *x = id->index;
     uint32_t *host = mem_alloc(count * sizeof *host);
+    bool *known = mem_alloc(count * sizeof *known);
     size_t indexed = x->name_count;
 
     for (size_t i = 0; i < count; i++) {
-        bool unnamed;
         uint64_t name = name_id(systems[i]);
-        host[i] = system_host(b, name, systems[i], &unnamed);
-        if (host[i] == IDENTITY_NONE)
-            continue;
-        id->hosts[host[i]].system_count++;
-        if (identity_host(id, name) == IDENTITY_NONE)
-            index_name(x, name, host[i]);
+        host[i] = system_host(b, systems[i]);
+        known[i] = identity_host(id, name) != IDENTITY_NONE;
+        if (host[i] != IDENTITY_NONE)
+            id->hosts[host[i]].system_count++;
     }
+    for (size_t i = 0; i < count; i++)
+        if (host[i] != IDENTITY_NONE && !known[i])
+            index_name(x, name_id(systems[i]), host[i]);
     if (x->name_count > indexed)
         qsort(x->names, x->name_count, sizeof *x->names, name_cmp);
     for (size_t i = 0; i < id->host_count; i++) {
@@ -398,6 +413,7 @@ static void tie_systems(struct builder *b, const str *systems, size_t count)
     for (size_t i = 0; i < id->host_count; i++)
         if (id->hosts[i].system_count)
             qsort(id->hosts[i].systems, id->hosts[i].system_count, sizeof(str), str_order);
+    mem_free(known);
     mem_free(host);
 }
 

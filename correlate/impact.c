@@ -76,7 +76,8 @@ static void deed_see(struct state *s, struct judge *j, const struct event *e, st
 
     if (!d || str_eq(str_of(d->id), STR("log-clearing"))) /* correlate/clearing.c */
         return;
-    bool impact = str_eq(str_of(d->tactic), STR("TA0040"));
+    bool impact = str_eq(str_of(d->tactic), STR("TA0040")) ||
+                  str_eq(str_of(d->id), STR("text-log-clearing"));
     bool exfil = str_eq(str_of(d->tactic), STR("TA0010")) || str_eq(str_of(d->tactic),
                                                                     STR("TA0009"));
     struct claim c = {.detector = "impact", .title = d->title, .technique = d->technique,

@@ -115,6 +115,8 @@ static bool is_outbound(const struct event *e, bool *known)
 static void observe_socket(const struct event *e, const struct names *names, struct facts *facts)
 {
     bool known, out = is_outbound(e, &known);
+    if (!known && str_starts(names_text(names, e->provider), STR("sshd")))
+        known = e->dst.host == e->host; /* "Connection from A port N on OWN port 22" */
     const struct addr *own = out ? &e->src.addr : &e->dst.addr;
 
     if (known && !addr_is_none(own) && !addr_is_local(own) && addr_is_private(own))

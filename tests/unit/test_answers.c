@@ -154,3 +154,39 @@ TEST(answers_are_the_same_twice)
     stage_free(&s);
     stage_free(&t);
 }
+
+static void ssh(struct stage *s, double t, const char *from, const char *to, const char *own,
+                uint64_t pid)
+{
+    struct event *e = stage_event(s, KIND_CONNECTION, to, t, NULL, 0);
+
+    e->provider = stage_name(s, "sshd");
+    e->src = stage_end_point(s, "", from);
+    e->dst = stage_end_point(s, to, own);
+    stage_end(s);
+    e = stage_event(s, KIND_LOGON, to, t + 1, NULL, 0);
+    e->provider = stage_name(s, "sshd");
+    e->target = stage_party(s, "root", "", pid);
+    e->src = stage_end_point(s, "", from);
+    stage_end(s);
+}
+
+TEST(answers_follow_ssh_from_host_to_host)
+{
+    static struct stage s;
+
+    s = (struct stage){0};
+    ssh(&s, 0, "203.0.113.7", "web01", "10.0.0.20", 100);
+    ssh(&s, 300, "10.0.0.20", "db01", "10.0.0.30", 200);
+    struct event *e = stage_event(&s, KIND_COMMAND, "db01", 360, NULL, 0);
+    e->actor = stage_party(&s, "root", "", 0);
+    stage_field(&s, "process.command_line", "/usr/bin/rm -rf /var/log/auth.log");
+    stage_end(&s);
+    stage_run(&s);
+    CHECK_INT(s.result.chain_count, 2);
+    CHECK_STR(s.result.edges[s.result.chain[0]].src_name, "203.0.113.7");
+    CHECK_STR(s.result.edges[s.result.chain[1]].src_name, "web01");
+    CHECK_STR(s.result.edges[s.result.chain[1]].dst_name, "db01");
+    CHECK(str_has(s.result.answers[0].summary, STR("203.0.113.7")));
+    stage_free(&s);
+}

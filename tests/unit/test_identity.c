@@ -87,6 +87,42 @@ TEST(identity_lengthens_a_cut_netbios_name)
     done(&b, id);
 }
 
+TEST(identity_leaves_a_whole_name_of_fifteen_letters_alone)
+{
+    struct bench b = {0};
+
+    see(&b, FACT_HOST, "abcdefghijklmno.corp.local", "", "", "", 1, 1);
+    see(&b, FACT_HOST, "abcdefghijklmno2.corp.local", "", "", "", 1, 1);
+    see(&b, FACT_HOST, "ABCDEFGHIJKLMNO", "", "", "", 1, 1);
+    struct identity *id = identity_build(&b.f, NULL, 0);
+    CHECK_INT(id->host_count, 2);
+    done(&b, id);
+}
+
+TEST(identity_ties_many_systems)
+{
+    static char text[300][24];
+    str systems[300];
+    struct bench b = {0};
+
+    for (int i = 0; i < 300; i++) {
+        char host[24];
+        snprintf(host, sizeof host, "host%d", i);
+        snprintf(text[i], sizeof text[i], "image-%d", i);
+        systems[i] = str_of(text[i]);
+        see(&b, FACT_HOST, host, "", "", "", 1, 1);
+        see(&b, FACT_SYSTEM_HOST, text[i], host, "", "", 1, 1);
+    }
+    struct identity *id = identity_build(&b.f, systems, 300);
+    CHECK_INT(id->host_count, 300);
+    for (int i = 0; i < 300; i++) {
+        char host[24];
+        snprintf(host, sizeof host, "host%d", i);
+        CHECK_INT(identity_host(id, name_id(systems[i])), identity_host(id, name_id(str_of(host))));
+    }
+    done(&b, id);
+}
+
 TEST(identity_address_of_two_hosts_is_nobodys)
 {
     struct bench b = {0};
