@@ -15,6 +15,7 @@ enum {
     PORTS = 1 << 15,   /* (client address, port) remembered on each side */
     TICKETS = 1 << 12,
     FAILURES = 1 << 12,
+    SEEN_BYTES = 1 << 17,
     EDGES_MAX = 50000,
     MOVES_MAX = 200000,
     PENDING = 8,       /* records kept until a movement is confirmed */
@@ -95,6 +96,7 @@ struct moves {
     struct port_slot *out, *in; /* by client address and port: seen at source, at destination */
     struct ticket_slot *tickets;
     struct failure_slot *failures;
+    uint8_t *seen; /* Bloom filter of (host, account): never forgets, may take one for known */
     uint64_t lost;
 };
 
@@ -108,6 +110,7 @@ struct moves *moves_new(const struct judge *j)
     m->in = mem_alloc(PORTS * sizeof *m->in);
     m->tickets = mem_alloc(TICKETS * sizeof *m->tickets);
     m->failures = mem_alloc(FAILURES * sizeof *m->failures);
+    m->seen = mem_alloc(SEEN_BYTES);
     return m;
 }
 
@@ -432,6 +435,22 @@ static bool guessed(const struct moves *m, const struct move *v)
     return false;
 }
 
+/* Has the account not come to this host before, though a day and more of its records was read? */
+static bool is_new_here(struct moves *m, const struct judge *j, const struct move *v)
+{
+    uint64_t key = (uint64_t)v->sum.dst_host << 32 | v->sum.account;
+    uint64_t h = XXH3_64bits(&key, sizeof key), x = h % (SEEN_BYTES * 8),
+             y = (h >> 32) % (SEEN_BYTES * 8);
+
+    if (v->sum.dst_host == IDENTITY_NONE || v->sum.account == IDENTITY_NONE)
+        return false;
+    bool known = m->seen[x / 8] >> (x % 8) & 1 && m->seen[y / 8] >> (y % 8) & 1;
+    m->seen[x / 8] |= (uint8_t)(1u << (x % 8));
+    m->seen[y / 8] |= (uint8_t)(1u << (y % 8));
+    int64_t first = j->identity->hosts[v->sum.dst_host].first_ns;
+    return !known && in_time(first) && v->start_ns - first > MINUTES(24 * 60);
+}
+
 static struct move *begin(struct moves *m, const struct event *e, const struct evidence *ev)
 {
     m->items = vec_grow(m->items, &m->cap, m->count + 1, sizeof *m->items);
@@ -481,6 +500,8 @@ void moves_add(struct moves *m, struct judge *j, const struct event *e, struct e
     find_origin(j, v);
     if (guessed(m, v))
         v->sum.signs |= SIGN_GUESSED;
+    if (is_new_here(m, j, v))
+        v->sum.signs |= SIGN_NEW_ACCOUNT;
     show(j, v);
 }
 
@@ -503,6 +524,7 @@ static const struct {
     {SIGN_SWEEP, 50, "the same account reached eight hosts or more within ten seconds"},
     {SIGN_FAN_OUT, 20, "the same account reached three hosts or more within ten minutes"},
     {SIGN_WROTE_PROGRAM, 20, "a program was written to an administrative share"},
+    {SIGN_NEW_ACCOUNT, 10, "the account had not come to this host before"},
     {SIGN_VPN, 10, "came over a VPN session"},
 };
 
@@ -666,5 +688,6 @@ void moves_finish(struct moves *m, struct judge *j)
     mem_free(m->in);
     mem_free(m->tickets);
     mem_free(m->failures);
+    mem_free(m->seen);
     mem_free(m);
 }
