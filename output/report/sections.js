@@ -218,22 +218,18 @@ function drawSessions() {
 
 /* The name of a log: without host, directories of Windows and rotation. */
 function logName(path) {
-  return path
-    .split("/")
-    .pop()
-    .replace(/%4/g, "/")
-    .replace(/\.evtx$/i, "")
-    .replace(/^Microsoft-Windows-/, "");
+  const name = path.split("/").pop().replace(/%4/g, "/");
+  return channelName(name.replace(/\.evtx$/i, ""));
+}
+
+function channelName(name) {
+  return name.replace(/^Microsoft-Windows-/, "").replace(/\/Operational$/, "");
 }
 
 let coverWidth = 420; /* px of the bars, by the room there is */
 
 function isBlind(b, source) {
-  return (
-    b.host === source.system &&
-    b.log &&
-    logName(source.path).startsWith(b.log.replace(/^Microsoft-Windows-/, ""))
-  );
+  return b.host === source.system && b.log && logName(source.path).startsWith(channelName(b.log));
 }
 
 /* What is lost of a log: hatch, and a cross where somebody cleared it. */

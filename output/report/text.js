@@ -306,6 +306,14 @@ const TEXT = {
 const TITLES_JA = {
   "Entry over the VPN": "VPN 経由の侵入",
   "Entry from a public address": "公開アドレスからの侵入",
+  "Passwords guessed": "パスワード推測",
+  "Account created": "アカウントの作成",
+  "Account added to a privileged group": "特権グループへの追加",
+  "Directory secrets replicated": "ディレクトリの秘密情報の複製",
+  "Permanent WMI subscription": "WMI の永続サブスクリプション",
+  "Suspicious scheduled task": "不審なスケジュールタスク",
+  "Suspicious service installed": "不審なサービスの登録",
+  "Passwords guessed, and one was right": "パスワード推測の成功",
   "Credentials dumped": "認証情報の抽出",
   "Domain database copied": "ドメインデータベースの複製",
   "Protection switched off": "保護機能の無効化",
@@ -327,5 +335,7 @@ const TITLES_JA = {
 };
 
 function findingTitle(finding) {
-  return (view.lang && TITLES_JA[finding.title]) || finding.title;
+  const moved = /^Hostile movement by (\S+)$/.exec(finding.title);
+  if (!view.lang) return finding.title;
+  return moved ? methodText(moved[1]) + " による横展開" : TITLES_JA[finding.title] || finding.title;
 }
