@@ -17,9 +17,9 @@ run() { # case folder, threads, zone -> files in $scratch/got
     cp -r "$1"/. "$scratch/work"
     rm -f "$scratch"/work/expected.*
     cd "$scratch/work" || exit 2
-    local args threads=()
+    local args=() threads=()
     read -r -a args <"$1/args"
-    case ${args[0]} in timeline | parse) threads=("-j$2") ;; esac
+    case ${args[0]-} in timeline | parse) threads=("-j$2") ;; esac
     env TZ="$3" LC_ALL=C "$ashiato" "${args[@]}" "${threads[@]}" >../got/expected.stdout 2>../got/expected.stderr
     echo $? >../got/expected.status
     for file in "$1"/expected.case.*; do # files of the case folder
