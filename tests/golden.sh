@@ -24,8 +24,7 @@ run() { # case folder, threads, zone -> files in $scratch/got
     echo $? >../got/expected.status
     for file in "$1"/expected.case.*; do # files of the case folder
         [ -e "$file" ] || continue
-        name=$(basename "$file"); name=${name#expected.case.}
-        cp "case/$name" "../got/$(basename "$file")" 2>/dev/null
+        cp "case/${file##*/expected.case.}" "../got/${file##*/}" 2>/dev/null
     done
     cd "$root" || exit 2
 }
