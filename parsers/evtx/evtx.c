@@ -186,8 +186,11 @@ static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64
                        bool no_crc)
 {
     new_chunk(d, p, len);
-    if (is_zero(p, len)) /* room that Windows took in advance */
+    if (is_zero(p, len)) { /* room that Windows took in advance */
+        if (len < CHUNK_SIZE)
+            batch_note(d->out, offset, "the file ends inside a chunk that holds no records");
         return;
+    }
     if (len < CHUNK_HEADER_SIZE)
         batch_damaged(d->out, offset, "the last chunk is cut: %u bytes are there", len);
     else if (memcmp(p, chunk_magic, 8) != 0)
