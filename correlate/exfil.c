@@ -143,9 +143,9 @@ static unsigned clients_of(const struct pair *list, size_t count, uint64_t desti
 
 static str size_text(struct arena *a, uint64_t bytes)
 {
-    if (bytes >= LARGE)
-        return arena_printf(a, "%.1f GiB", (double)bytes / (double)LARGE);
-    return arena_printf(a, "%.1f MiB", (double)bytes / (double)MIB);
+    if (bytes >= 1000000000)
+        return arena_printf(a, "%.1f GB", (double)bytes / 1e9);
+    return arena_printf(a, "%.1f MB", (double)bytes / 1e6);
 }
 
 static str client_text(struct judge *j, const struct pair *p)

@@ -59,10 +59,10 @@ static const struct claim services_stopped = {
     .tactic = "TA0040", .severity = SEVERITY_LOW, .phase = PHASE_IMPACT, .confidence = 0.50};
 static const struct claim defence_off = {
     .detector = "impact", .title = "Malware protection switched off", .technique = "T1685",
-    .tactic = "TA0112", .severity = SEVERITY_MEDIUM, .phase = PHASE_NONE, .confidence = 0.80};
+    .tactic = "TA0112", .severity = SEVERITY_MEDIUM, .phase = PHASE_FOOTHOLD, .confidence = 0.80};
 static const struct claim malware = {
     .detector = "impact", .title = "Malware reported by the host's protection", .technique = NULL,
-    .tactic = NULL, .severity = SEVERITY_MEDIUM, .phase = PHASE_NONE, .confidence = 0.80};
+    .tactic = NULL, .severity = SEVERITY_MEDIUM, .phase = PHASE_FOOTHOLD, .confidence = 0.80};
 
 static str text_of(struct state *s, const struct event *e, const char *name)
 {

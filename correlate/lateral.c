@@ -56,13 +56,22 @@ static struct evidence nothing(enum method method, enum side side)
                              .from_session = IDENTITY_NONE};
 }
 
+/* An RD Gateway writes of a connection that goes through it: the destination is in the record. */
+static uint32_t through_gateway(const struct judge *j, const struct event *e, uint32_t writer)
+{
+    if (!str_has(judge_text(j, e->provider), STR("TerminalServices-Gateway")))
+        return writer;
+    uint32_t named = identity_endpoint(j->identity, &e->dst, e->time_ns);
+    return named != IDENTITY_NONE ? named : writer;
+}
+
 /* Evidence written on the destination: who came is the source of the record. */
 static struct evidence arrival(const struct judge *j, const struct event *e, enum method method,
                                const struct party *who)
 {
     struct evidence ev = nothing(method, SIDE_DESTINATION);
 
-    ev.dst_host = event_host(j, e);
+    ev.dst_host = through_gateway(j, e, event_host(j, e));
     ev.account = who ? identity_account(j->identity, who) : IDENTITY_NONE;
     if (is_remote_addr(&e->src.addr)) {
         ev.src_addr = e->src.addr;

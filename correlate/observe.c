@@ -112,6 +112,14 @@ static bool is_outbound(const struct event *e, bool *known)
 }
 
 /* A socket of the host that wrote the record: one end is its own. */
+static bool is_udp(const struct event *e)
+{
+    struct value protocol = event_field(e, STR("Protocol"));
+    uint64_t number;
+
+    return value_is(protocol, STR("udp")) || (value_u64(protocol, &number) && number == 17);
+}
+
 static void observe_socket(const struct event *e, const struct names *names, struct facts *facts)
 {
     bool known, out = is_outbound(e, &known);
@@ -119,6 +127,8 @@ static void observe_socket(const struct event *e, const struct names *names, str
         known = e->dst.host == e->host; /* "Connection from A port N on OWN port 22" */
     const struct addr *own = out ? &e->src.addr : &e->dst.addr;
 
+    if (is_udp(e)) /* may name a broadcast or multicast address as the host's own */
+        return;
     if (known && !addr_is_none(own) && !addr_is_local(own) && addr_is_private(own))
         see(e, names, facts, FACT_HOST_ADDR, e->host, 0, 0, own);
 }

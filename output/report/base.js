@@ -97,9 +97,9 @@ function countWord(n) {
 }
 
 function bytes(n) {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let i = 0;
-  for (; n >= 1024 && i < units.length - 1; i++) n /= 1024;
+  for (; n >= 1000 && i < units.length - 1; i++) n /= 1000;
   return (i ? n.toFixed(1) : n) + " " + units[i];
 }
 
