@@ -21,10 +21,10 @@ large() { # MiB -> path
     echo "$file"
 }
 
-# best of three: seconds, and the peak memory of that run in MiB
-measure() {
-    local best=999999 memory=0 line
-    for _ in 1 2 3; do
+# best of so many runs: seconds, and the peak memory of that run in MiB
+measure() { # runs, command...
+    local best=999999 memory=0 line runs=$1; shift
+    for ((i = 0; i < runs; i++)); do
         rm -rf $work/case
         /usr/bin/time -q -f '%e %M' -o $work/time "$@" >/dev/null 2>$work/stderr
         read -r line < $work/time
@@ -41,14 +41,14 @@ row() { # what, figure, comparison, bound
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.1f", a / (b > 0 ? b : 0.001)}'; }
 
 small=$(large 32); big=$(large 512)
-read -r t_export _ < <(measure evtxexport "$small")
-read -r t_parse _ < <(measure "$ashiato" parse -q -j1 --count "$small")
+read -r t_export _ < <(measure 3 evtxexport "$small")
+read -r t_parse _ < <(measure 3 "$ashiato" parse -q -j1 --count "$small")
 echo "evtxexport, 32 MiB: $t_export s; ashiato parse --count -j1: $t_parse s"
 row "EVTX to events, one thread: times as fast as evtxexport" "$(ratio "$t_export" "$t_parse")" ">=" 60
 
-read -r t_case m_case < <(measure "$ashiato" timeline -q "$big" -o $work/case)
+read -r t_case m_case < <(measure 3 "$ashiato" timeline -q "$big" -o $work/case)
 if [ -x "$dump" ]; then
-    read -r t_dump _ < <(measure "$dump" -t 1 -o jsonl "$big")
+    read -r t_dump _ < <(measure 3 "$dump" -t 1 -o jsonl "$big")
     against="evtx_dump -t 1 -o jsonl"
 else
     t_dump=$(awk -v t="$t_export" 'BEGIN {print t * 16 / 90}') # 512 MiB at 1/90 of evtxexport's time
@@ -58,7 +58,7 @@ echo "$against, 512 MiB: $t_dump s; ashiato timeline, all outputs: $t_case s, $m
 row "timeline over 512 MiB: times the time of $against" "$(ratio "$t_case" "$t_dump")" "<=" 10
 
 huge=$(large 2048)
-read -r t_huge m_huge < <(measure "$ashiato" timeline -q --memory 256M "$huge" -o $work/case)
+read -r t_huge m_huge < <(measure 1 "$ashiato" timeline -q --memory 256M "$huge" -o $work/case)
 echo "timeline --memory 256M, 2 GiB: $t_huge s"
 row "peak memory at --memory 256M on 2 GiB, MiB" "$m_huge" "<=" 320
 
