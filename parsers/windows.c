@@ -180,14 +180,33 @@ static enum windows_field field_of(const struct windows_record *r, str name)
     return (enum windows_field)r->memo->fields[i].field;
 }
 
+/* What the n-th Data without a name (from 0) is: told by the table of classic events, else param1
+ * and so on, as manifests of later Windows name the strings of classic events. */
+static unsigned field_at(const struct windows_classic *classic, unsigned n)
+{
+    if (classic)
+        return n < classic->count ? classic->fields[n] : F_COUNT;
+    return n <= F_param9 - F_param1 ? F_param1 + n : F_COUNT;
+}
+
 static void index_fields(struct windows_view *w)
 {
+    const struct windows_classic *classic = windows_classic_of(w->r);
+    unsigned unnamed = 0;
+
     w->own_fields = w->e->field_count;
     for (unsigned i = 0; i < w->own_fields; i++) {
         const struct field *f = &w->e->fields[i];
+        unsigned field;
         if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
             continue;
-        enum windows_field field = field_of(w->r, windows_field_name(f));
+        if (f->group == FIELD_EVENT_DATA && !f->name_len) {
+            field = f->type & VALUE_ARRAY ? F_COUNT : field_at(classic, unnamed++);
+            if (classic && field < F_COUNT && !value_is_blank(field_value(f)))
+                w->at[field] = 0; /* the later one wins */
+        } else {
+            field = field_of(w->r, windows_field_name(f));
+        }
         if (field < F_COUNT && !w->at[field])
             w->at[field] = (uint16_t)(i + 1);
     }

@@ -77,12 +77,21 @@ static void put_sid(struct windows_view *w, uint64_t *name, struct value v)
         *name = name_of(w, v);
 }
 
-static void put_logon(uint64_t *logon, struct value v)
+/* "0x2a3f1"; classic events write the halves of the LUID: "(0x0,0x2A3F1)". */
+static void put_logon(struct windows_view *w, uint64_t *logon, struct value v)
 {
-    uint64_t id;
+    uint64_t id, high;
 
-    if (!*logon && value_u64(v, &id))
+    if (*logon)
+        return;
+    if (value_u64(v, &id)) {
         *logon = id;
+        return;
+    }
+    str s = windows_text(w, v);
+    if (str_take(&s, STR("(0x")) && str_take_hex(&s, &high) && str_take(&s, STR(",0x")) &&
+        str_take_hex(&s, &id) && str_eq(s, STR(")")) && high <= UINT32_MAX && id <= UINT32_MAX)
+        *logon = high << 32 | id;
 }
 
 void windows_put_account(struct windows_view *w, struct party *p, str s)
@@ -422,12 +431,12 @@ static void apply(struct windows_view *w, const struct windows_role *role, unsig
     case OP_ACTOR_USER: put(w, &e->actor.user, v); break;
     case OP_ACTOR_DOMAIN: put(w, &e->actor.domain, v); break;
     case OP_ACTOR_SID: put_sid(w, &e->actor.sid, v); break;
-    case OP_ACTOR_LOGON: put_logon(&e->actor.logon, v); break;
+    case OP_ACTOR_LOGON: put_logon(w, &e->actor.logon, v); break;
     case OP_ACTOR_ACCOUNT: put_account(w, &e->actor, v); break;
     case OP_TARGET_USER: put(w, &e->target.user, v); break;
     case OP_TARGET_DOMAIN: put(w, &e->target.domain, v); break;
     case OP_TARGET_SID: put_sid(w, &e->target.sid, v); break;
-    case OP_TARGET_LOGON: put_logon(&e->target.logon, v); break;
+    case OP_TARGET_LOGON: put_logon(w, &e->target.logon, v); break;
     case OP_TARGET_ACCOUNT: put_account(w, &e->target, v); break;
     case OP_SRC: windows_put_src(w, windows_text(w, v)); break;
     case OP_SRC_ADDR:

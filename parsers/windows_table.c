@@ -156,6 +156,33 @@ static const struct windows_row *row_in(unsigned group, uint32_t code)
     return NULL;
 }
 
+#define SKIP_ F_COUNT
+static const struct windows_classic classics[] = {
+#define CLASSIC(code, later, ...)                                                                  \
+    {code, later, sizeof((uint8_t[]){__VA_ARGS__}), {__VA_ARGS__}},
+#include "parsers/windows_classic.def"
+#undef CLASSIC
+};
+#undef SKIP_
+
+const struct windows_classic *windows_classic_of(const struct windows_record *r)
+{
+    size_t low = 0, high = array_len(classics);
+
+    if (!str_eq_nocase(r->provider, STR("Security")))
+        return NULL;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (classics[mid].code == r->code)
+            return &classics[mid];
+        if (classics[mid].code < r->code)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
 const struct windows_row *windows_row_of(const struct windows_record *r)
 {
     const struct windows_row *row = row_in(group_of(r->provider), r->code);
@@ -164,7 +191,8 @@ const struct windows_row *windows_row_of(const struct windows_record *r)
      * where the record names none; a channel with a slash belongs to one. */
     if (!row && (!r->provider.len || str_find_char(r->channel, '/') < r->channel.len))
         row = row_in(group_of(r->channel), r->code);
-    return row;
+    const struct windows_classic *classic = row ? NULL : windows_classic_of(r);
+    return classic ? row_in(G_AUDIT, classic->later) : row;
 }
 
 const struct windows_row *windows_rows(size_t *count)

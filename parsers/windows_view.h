@@ -71,6 +71,14 @@ struct windows_view {
     char text[256];                /* of windows_text */
 };
 
+/* Data by position: what windows_classic.def says of a record, NULL for nothing. */
+enum { CLASSIC_FIELDS = 24 };
+struct windows_classic {
+    uint16_t code, later;
+    uint8_t count, fields[CLASSIC_FIELDS]; /* F_COUNT: not used */
+};
+const struct windows_classic *windows_classic_of(const struct windows_record *r);
+
 /* The row of a provider or channel and an id, NULL when the table has none. */
 const struct windows_row *windows_row_of(const struct windows_record *r);
 const struct windows_row *windows_rows(size_t *count); /* for the tests */

@@ -66,6 +66,26 @@ TEST(windows_every_known_field_is_found_in_any_case)
     CHECK_INT(windows_field_of(STR("a name that is longer than any known one is")), F_COUNT);
 }
 
+TEST(windows_every_classic_security_event_has_a_line)
+{
+    static const uint16_t codes[] = {
+#define CLASSIC(code, later, ...) code,
+#include "parsers/windows_classic.def"
+#undef CLASSIC
+    };
+
+    for (size_t i = 0; i < array_len(codes); i++) {
+        const struct windows_record r = {.provider = STR("Security"), .code = codes[i]};
+        CHECK(i == 0 || codes[i - 1] < codes[i]);
+        CHECK(windows_classic_of(&r) != NULL);
+        CHECK(windows_row_of(&r) != NULL);
+    }
+    const struct windows_record vista = {
+        .provider = STR("Microsoft-Windows-Security-Auditing"), .code = 528};
+    CHECK(windows_classic_of(&vista) == NULL);
+    CHECK(windows_row_of(&vista) == NULL);
+}
+
 TEST(windows_codes_are_spelled_out)
 {
     struct buf out = {0};
