@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Event to JSON. This renders every event of a case, so there is no tree of values: the members
- * of struct event come from a table in the order of their paths, the fields of the record are
- * sorted by theirs, and one walk over both opens and closes objects where the paths part. */
+ * Event to JSON. This renders every event of a case, so there is no tree of values: the plan for
+ * events of this shape (core/ecs_plan.c) says what stands where, and a line is one walk over its
+ * steps, which copies keys and writes values. Objects are opened when something stands in them. */
 #include "core/ecs.h"
 
 #include "core/ecs_line.h"
 #include "core/time.h"
 
-enum { FIXED, DEFAULT };
-
-const struct ecs_path ecs_root[] = {
-#define ROOT(id, path, rule) {path, sizeof(path) - 1, ECS_##id, rule == DEFAULT},
-#include "core/ecs_paths.def"
-#undef ROOT
-};
-const size_t ecs_root_count = array_len(ecs_root);
-
-const struct ecs_path ecs_own[] = {
-#define OWN(id, path, rule) {path, sizeof(path) - 1, ECS_OWN_##id, rule == DEFAULT},
-#include "core/ecs_paths.def"
-#undef OWN
-};
-const size_t ecs_own_count = array_len(ecs_own);
+enum { SMALL = 128 }; /* fields of most events: room for them is in the frame */
 
 static const char *const group_names[] = {"ecs", "event_data", "user_data", "own"};
 
@@ -33,145 +19,127 @@ bool ecs_user_is_target(enum kind kind)
     return str_eq(category, STR("authentication")) || str_eq(category, STR("session"));
 }
 
-int ecs_path_cmp(const char *a, size_t a_len, const char *b, size_t b_len, char sep)
-{
-    size_t n = a_len < b_len ? a_len : b_len, i = 0;
-    uint64_t x, y;
+/* ---- objects ---- */
 
-    for (; i + sizeof x <= n; i += sizeof x) { /* "winlog." and kin: eight bytes at a time */
-        memcpy(&x, a + i, sizeof x);
-        memcpy(&y, b + i, sizeof y);
-        if (x != y)
-            break;
+/* Copies a key by blocks, which both sides have room for. */
+static void put_key(struct ecs_line *l, struct ecs_key key)
+{
+    struct buf *b = l->j->buf;
+    const char *from = l->plan->text.p + key.at + l->fresh; /* the first has no comma */
+    size_t len = key.len - l->fresh;
+
+    buf_reserve(b, len + ECS_PLAN_PAD);
+    char *to = b->p + b->len;
+    for (size_t i = 0; i < len; i += 16)
+        memcpy(to + i, from + i, 16);
+    b->len += len;
+    l->fresh = false;
+}
+
+static void close_object(struct ecs_line *l)
+{
+    buf_char(l->j->buf, '}');
+    l->object = l->plan->objects[l->object].parent;
+    l->fresh = false;
+}
+
+static void go_to(struct ecs_line *l, unsigned target)
+{
+    const struct ecs_object *objects = l->plan->objects;
+    unsigned way[ECS_DEPTH_MAX + 4], steps = 0, at = target;
+
+    while (objects[l->object].depth > objects[target].depth)
+        close_object(l);
+    while (at != l->object) { /* the way up from the target meets what is open */
+        if (objects[at].depth == objects[l->object].depth)
+            close_object(l);
+        way[steps++] = at;
+        at = objects[at].parent;
     }
-    while (i < n && a[i] == b[i])
-        i++;
-    if (i == n)
-        return (a_len > b_len) - (a_len < b_len);
-    if (a[i] == sep || b[i] == sep)
-        return a[i] == sep ? -1 : 1;
-    return (unsigned char)a[i] < (unsigned char)b[i] ? -1 : 1;
+    while (steps) {
+        put_key(l, objects[way[--steps]].key);
+        l->fresh = true;
+    }
+    l->object = target;
 }
 
-void ecs_unfit(struct ecs_line *l, const struct field *const *group, size_t count)
+void ecs_put_step_key(struct ecs_line *l, const struct ecs_step *s)
 {
-    for (size_t i = 0; i < count; i++)
-        l->unfit[l->unfit_count++] = group[i];
+    if (l->object != s->object)
+        go_to(l, s->object);
+    put_key(l, s->key);
+    l->j->keyed = true;
 }
 
-/* Fields among the members. */
+/* ---- fields ---- */
 
-static bool passes_through(str path, const char *through, size_t len, char sep)
+static void add_unfit(struct ecs_line *l, const struct ecs_step *s)
 {
-    return path.len > len && path.p[len] == sep && memcmp(path.p, through, len) == 0;
+    for (size_t i = 0; i < s->count; i++)
+        l->unfit[l->unfit_count++] = l->plan->order[s->first + i];
 }
 
 /* Does a field say what the member just written says? Then it adds nothing. */
-static bool says_the_same(struct ecs_line *l, const struct field *f)
+static bool says_the_same(struct ecs_line *l, const struct ecs_step *s)
 {
+    const struct ecs_object *objects = l->plan->objects;
     struct buf *b = l->j->buf;
-    size_t start = l->value_at, end = b->len;
 
-    if (start == end)
+    if (!l->said)
         return false;
+    while (objects[l->object].depth > objects[s->object].depth) /* the member is an object */
+        close_object(l);
+    size_t start = l->value_at, end = b->len;
     l->j->keyed = true;
-    ecs_put_value(l->j, f);
+    bool exact = ecs_put_value(l->j, &l->e->fields[l->plan->order[s->first]]) == EXACT_NONE;
     str member = str_unquote((str){b->p + start, end - start});
     str field = str_unquote((str){b->p + end, b->len - end});
-    bool same = str_eq(member, field) && ecs_exact(f) == EXACT_NONE;
     b->len = end;
-    return same;
+    return exact && str_eq(member, field);
 }
 
-/* Fields whose name is that of a member, or passes through it. Returns how many. */
-static size_t step_aside(struct ecs_line *l, const struct ecs_path *p, char sep,
-                         const struct field *const *f, size_t count)
+static void put_fields(struct ecs_line *l, const struct ecs_step *s)
 {
-    size_t i = 0;
+    str key = {l->plan->text.p + s->key.at + 1, s->key.len - 2}; /* without comma and colon */
 
-    for (; i < count; i++) {
-        str name = ecs_field_name(f[i]);
-        bool equal = str_eq(name, (str){p->path, p->len});
-        if (!equal && !passes_through(name, p->path, p->len, sep))
-            break;
-        if (!equal || !says_the_same(l, f[i]))
-            ecs_unfit(l, &f[i], 1);
+    ecs_put_step_key(l, s);
+    ecs_put_group(l->j, key, l->e->fields, l->plan->order + s->first, s->count, s->array);
+}
+
+static void run_step(struct ecs_line *l, const struct ecs_step *s)
+{
+    switch ((enum ecs_op)s->op) {
+    case OP_MEMBER:
+        ecs_put_member(l, s);
+        break;
+    case OP_ASIDE:
+        if (!says_the_same(l, s))
+            add_unfit(l, s);
+        break;
+    case OP_UNFIT:
+        add_unfit(l, s);
+        break;
+    case OP_FIELDS:
+        put_fields(l, s);
+        break;
+    case OP_OPEN:
+        go_to(l, s->object);
+        l->value_at = l->j->buf->len - 1;
+        l->said = true;
+        break;
     }
-    return i;
-}
-
-static size_t same_names(const struct field *const *f, size_t count)
-{
-    size_t n = 1;
-
-    while (n < count && str_eq(ecs_field_name(f[n]), ecs_field_name(f[0])))
-        n++;
-    return n;
-}
-
-/* Writes the fields of the first one's name; `until` is the member that follows. Returns how
- * many. A name that is an object elsewhere (the next name passes through it) does not fit. */
-static size_t put_fields(struct ecs_line *l, struct ecs_tree *t, const struct field *const *f,
-                         size_t count, const struct ecs_path *until)
-{
-    str name = ecs_field_name(f[0]);
-    size_t n = same_names(f, count);
-    str next = n < count ? ecs_field_name(f[n]) : STR("");
-    str member = until ? (str){until->path, until->len} : STR("");
-
-    if (passes_through(next, name.p, name.len, t->sep) ||
-        passes_through(member, name.p, name.len, t->sep))
-        ecs_unfit(l, f, n);
-    else
-        ecs_put_group(l->j, ecs_enter(t, l->j, name), f, n, n > 1);
-    return n;
-}
-
-static int before(const struct field *f, const struct ecs_path *p, char sep)
-{
-    if (f->name_len && f->name[0] != p->path[0] && f->name[0] != sep)
-        return (unsigned char)f->name[0] < (unsigned char)p->path[0] ? -1 : 1;
-    return ecs_path_cmp(f->name, f->name_len, p->path, p->len, sep);
-}
-
-void ecs_put_tree(struct ecs_line *l, struct ecs_tree *t, enum field_group group,
-                     const struct ecs_path *table, size_t table_count)
-{
-    const struct field *const *f = l->fields[group];
-    size_t left = l->count[group];
-
-    for (size_t i = 0; i <= table_count; i++) {
-        const struct ecs_path *p = i < table_count ? &table[i] : NULL;
-        while (left && (!p || before(f[0], p, t->sep) < 0)) {
-            size_t n = put_fields(l, t, f, left, p);
-            f += n;
-            left -= n;
-        }
-        if (!p)
-            break;
-        if (p->is_default && left && before(f[0], p, t->sep) == 0) {
-            size_t n = same_names(f, left);
-            ecs_put_group(l->j, ecs_enter(t, l->j, ecs_field_name(f[0])), f, n, n > 1);
-            f += n;
-            left -= n;
-        } else {
-            ecs_put_member(l, t, p);
-        }
-        size_t n = step_aside(l, p, t->sep, f, left);
-        f += n;
-        left -= n;
-    }
-    ecs_leave(t, l->j, 0);
 }
 
 static void put_unfit(struct ecs_line *l)
 {
     struct json_out *j = l->j;
 
+    go_to(l, l->plan->own);
+    j->comma = !l->fresh;
     ecs_put_key(j, STR("fields"), "");
     json_array(j);
     for (size_t i = 0; i < l->unfit_count; i++) {
-        const struct field *f = l->unfit[i];
+        const struct field *f = &l->e->fields[l->unfit[i]];
         json_object(j);
         json_pair(j, STR("group"), str_of(group_names[f->group & 3]));
         json_pair(j, STR("name"), ecs_field_name(f));
@@ -179,109 +147,14 @@ static void put_unfit(struct ecs_line *l)
             ecs_put_key(j, STR("name"), ecs_exact_suffix[EXACT_BYTES]);
             ecs_put_exact(j, &(struct field){.data = f->name, .len = f->name_len});
         }
-        ecs_put_group(j, STR("value"), &f, 1, false);
+        ecs_put_key(j, STR("value"), "");
+        ecs_put_group(j, STR("\"value\""), l->e->fields, &l->unfit[i], 1, false);
         json_object_end(j);
     }
     json_array_end(j);
 }
 
-/* Preparing. */
-
-static bool is_reserved(str name)
-{
-    static const str tops[] = {{"ashiato", 7}, {"@timestamp", 10}};
-
-    for (size_t i = 0; i < array_len(tops); i++)
-        if (str_starts(name, tops[i]) &&
-            (name.len == tops[i].len || name.p[tops[i].len] == '.'))
-            return true;
-    return false;
-}
-
-/* Can the name stand as nested keys? */
-static bool fits(const struct field *f)
-{
-    str name = ecs_field_name(f);
-    char sep = f->group == FIELD_USER_DATA ? '/' : '.';
-    unsigned depth = 0;
-    unsigned char wide = 0;
-
-    for (size_t i = 0; i < name.len; i++) {
-        depth += name.p[i] == sep;
-        wide |= (unsigned char)name.p[i];
-    }
-    if (name.len > ECS_PATH_MAX || str_ends(name, STR("_base64")))
-        return false;
-    if (wide & 0x80 && !utf8_valid(name))
-        return false;
-    if (f->group == FIELD_EVENT_DATA)
-        return true;
-    return depth < ECS_DEPTH_MAX && !(f->group == FIELD_ECS && is_reserved(name));
-}
-
-static int by_path(const void *a, const void *b)
-{
-    const struct field *x = *(const struct field *const *)a, *y = *(const struct field *const *)b;
-    char sep = x->group == FIELD_USER_DATA ? '/' : '.';
-    int order = ecs_path_cmp(x->name, x->name_len, y->name, y->name_len, sep);
-
-    return order ? order : (x > y) - (x < y); /* of one array: in the order of the record */
-}
-
-static void sort_fields(const struct field **f, size_t n)
-{
-    if (n > ECS_SMALL) {
-        qsort(f, n, sizeof *f, by_path);
-        return;
-    }
-    for (size_t i = 1; i < n; i++) {
-        const struct field *moving = f[i];
-        size_t k = i;
-        for (; k && by_path(&f[k - 1], &moving) > 0; k--)
-            f[k] = f[k - 1];
-        f[k] = moving;
-    }
-}
-
-/* Notes the fields of winlog that the members depend on. */
-static void see_winlog(struct ecs_line *l, const struct field *f, bool fitting)
-{
-    str name = ecs_field_name(f);
-
-    l->windows = l->windows || !str_eq(name, STR("winlog.channel"));
-    if (fitting && !l->computer && str_eq(name, STR("winlog.computer_name")))
-        l->computer = f;
-    if (fitting && !l->record && str_eq(name, STR("winlog.record_id")))
-        l->record = f;
-}
-
-static void group_fields(struct ecs_line *l, const struct field **room)
-{
-    const struct event *e = l->e;
-    size_t n = e->field_count, sizes[ECS_GROUPS] = {0};
-
-    l->same = room + n;
-    l->unfit = room + 2 * n;
-    for (size_t i = 0; i < n; i++)
-        sizes[e->fields[i].group & 3]++;
-    for (unsigned g = 0; g < ECS_GROUPS; room += sizes[g], g++)
-        l->fields[g] = room;
-    l->windows = sizes[FIELD_EVENT_DATA] || sizes[FIELD_USER_DATA];
-    for (size_t i = 0; i < n; i++) {
-        const struct field *f = &e->fields[i];
-        unsigned g = f->group & 3;
-        bool fitting = fits(f);
-        if (g == FIELD_ECS && str_starts(ecs_field_name(f), STR("winlog.")))
-            see_winlog(l, f, fitting);
-        if (fitting)
-            l->fields[g][l->count[g]++] = f;
-        else
-            ecs_unfit(l, &f, 1);
-    }
-    sort_fields(l->fields[FIELD_ECS], l->count[FIELD_ECS]);
-    sort_fields(l->fields[FIELD_USER_DATA], l->count[FIELD_USER_DATA]);
-    sort_fields(l->fields[FIELD_OWN], l->count[FIELD_OWN]);
-}
+/* ---- what members depend on ---- */
 
 static bool field_says(struct ecs_line *l, const struct field *f, str text)
 {
@@ -303,9 +176,9 @@ static void find_host(struct ecs_line *l)
     bool told;
 
     l->host = l->ctx->host.len ? l->ctx->host : written;
-    if (l->computer)
-        told = field_says(l, l->computer, written);
-    else if (l->windows && e->host && !(e->flags & EVENT_HOST_FROM_SYSTEM))
+    if (l->plan->computer)
+        told = field_says(l, &e->fields[l->plan->computer - 1], written);
+    else if (l->plan->windows && e->host && !(e->flags & EVENT_HOST_FROM_SYSTEM))
         told = true;
     else
         told = str_eq(l->host, written);
@@ -327,46 +200,43 @@ static void find_users(struct ecs_line *l)
     l->other = l->user_is_target ? &e->actor : &e->target;
 }
 
-static void put_line(struct ecs_line *l, const struct field **room)
+static void put_line(struct ecs_line *l)
 {
     struct json_out *j = l->j;
-    struct ecs_tree root = {.sep = '.'}, own = {.sep = '.'};
 
-    group_fields(l, room);
     find_host(l);
     find_users(l);
     json_object(j);
+    l->fresh = true;
     if (l->e->time_ns != TIME_UNKNOWN) {
-        struct buf *b = ecs_raw(j);
-        buf_str(b, STR("\"@timestamp\":\""));
-        time_text(l->e->time_ns, l->e->precision, b);
-        buf_char(b, '"');
+        buf_str(j->buf, STR("\"@timestamp\":\""));
+        time_text(l->e->time_ns, l->e->precision, j->buf);
+        buf_char(j->buf, '"');
+        l->fresh = false;
     }
-    ecs_put_tree(l, &root, FIELD_ECS, ecs_root, ecs_root_count);
-    ecs_put_key(j, STR("ashiato"), "");
-    json_object(j);
-    ecs_put_tree(l, &own, FIELD_OWN, ecs_own, ecs_own_count);
+    for (size_t i = 0; i < l->plan->step_count; i++)
+        run_step(l, &l->plan->steps[i]);
     if (l->unfit_count)
         put_unfit(l);
-    json_object_end(j);
+    while (l->object)
+        close_object(l);
     json_object_end(j);
 }
 
-void ecs_write(struct json_out *j, const struct event *e, const struct names *names,
-               const struct ecs_context *ctx)
+void ecs_write(struct ecs_writer *w, struct json_out *j, const struct event *e,
+               const struct names *names, const struct ecs_context *ctx)
 {
     static const struct ecs_context nothing;
     struct ecs_line l = {.j = j, .e = e, .names = names, .ctx = ctx ? ctx : &nothing};
     bool placed = ctx && ctx->places && ctx->place_count;
-    const struct field *room[ECS_SMALL * 3];
+    uint16_t room[SMALL], *more = NULL;
 
+    l.plan = ecs_plan_for(w, e);
     l.source = placed ? ctx->places[0].source : e->source;
     l.offset = placed ? ctx->places[0].offset : e->offset;
-    if (e->field_count <= ECS_SMALL) {
-        put_line(&l, room);
-        return;
-    }
-    const struct field **more = mem_alloc((size_t)e->field_count * 3 * sizeof *more);
-    put_line(&l, more);
+    if (e->field_count > SMALL)
+        more = mem_alloc(e->field_count * sizeof *more);
+    l.unfit = more ? more : room;
+    put_line(&l);
     mem_free(more);
 }

@@ -37,9 +37,15 @@ struct ecs_context {
     const struct result *result;
 };
 
+/* What a thread that writes lines keeps from one to the next: plans (core/ecs_line.h). Of no
+ * influence on the lines. */
+struct ecs_writer;
+struct ecs_writer *ecs_writer_new(void);
+void ecs_writer_free(struct ecs_writer *w); /* NULL is fine */
+
 /* Appends one object, without a line end. */
-void ecs_write(struct json_out *j, const struct event *e, const struct names *names,
-               const struct ecs_context *ctx);
+void ecs_write(struct ecs_writer *w, struct json_out *j, const struct event *e,
+               const struct names *names, const struct ecs_context *ctx);
 
 /* Adds the event of one line to `b` (values as text; uid, year and zone settled). Its places are
  * looked up in hints->cases; for a path that is not there the event lies at `offset` of the blob
@@ -64,7 +70,7 @@ struct ecs_path {
     uint8_t len, id;
     bool is_default;
 };
-extern const struct ecs_path ecs_root[], ecs_own[];
+extern const struct ecs_path *const ecs_root, *const ecs_own;
 extern const size_t ecs_root_count, ecs_own_count;
 
 /* Order of paths: by parts, which `sep` divides. */

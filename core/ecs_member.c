@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The members of struct event in a line: each writes nothing when there is nothing to say. */
-#include <xxhash.h>
-
 #include "core/ecs_line.h"
 
 static const char *const sides[] = {"none", "source", "destination", "dc"};
 
 struct spot { /* a member about to be written */
     struct ecs_line *l;
-    struct ecs_tree *t;
-    const struct ecs_path *path;
+    const struct ecs_step *step;
 };
 
 static struct json_out *enter(const struct spot *s)
 {
-    ecs_put_key(s->l->j, ecs_enter(s->t, s->l->j, (str){s->path->path, s->path->len}), "");
+    ecs_put_step_key(s->l, s->step);
     s->l->value_at = s->l->j->buf->len;
+    s->l->said = true;
     return s->l->j;
 }
 
@@ -74,89 +72,6 @@ static void member_path(const struct spot *s, str path)
         ecs_put_key(s->l->j, STR("path"), ecs_exact_suffix[EXACT_BYTES]);
         ecs_put_exact(s->l->j, &(struct field){.data = path.p, .len = (uint32_t)path.len});
     }
-}
-
-/* <Data> elements: those without a name form the array "Data"; a field that is called so steps
- * aside when there is an array. `next` links equal names: next[i] - 1 is the following one. */
-static void link_names(const struct field *const *f, size_t n, uint32_t *next, bool *follows)
-{
-    uint32_t small[ECS_SMALL * 4] = {0};
-    size_t cap = ECS_SMALL * 4;
-    uint32_t *slots = small; /* index + 1 of the last field of a name */
-
-    if (n > ECS_SMALL * 2) {
-        while (cap < n * 2)
-            cap *= 2;
-        slots = mem_alloc(cap * sizeof *slots);
-    }
-    for (size_t i = 0; i < n; i++) {
-        size_t at = XXH3_64bits(f[i]->name, f[i]->name_len) & (cap - 1);
-        str name = {f[i]->name, f[i]->name_len};
-        while (slots[at] && !str_eq(name, ecs_field_name(f[slots[at] - 1])))
-            at = (at + 1) & (cap - 1);
-        if (slots[at]) {
-            next[slots[at] - 1] = (uint32_t)i + 1;
-            follows[i] = true;
-        }
-        slots[at] = (uint32_t)i + 1;
-    }
-    if (slots != small)
-        mem_free(slots);
-}
-
-static void put_event_data(struct ecs_line *l, uint32_t *next, bool *follows)
-{
-    const struct field *const *f = l->fields[FIELD_EVENT_DATA];
-    size_t n = l->count[FIELD_EVENT_DATA];
-    bool unnamed = false;
-
-    link_names(f, n, next, follows);
-    for (size_t i = 0; i < n && !unnamed; i++)
-        unnamed = f[i]->name_len == 0;
-    for (size_t i = 0; i < n; i++) {
-        str name = {f[i]->name, f[i]->name_len};
-        size_t count = 0;
-        if (follows[i])
-            continue;
-        for (size_t k = i + 1; k; k = next[k - 1])
-            l->same[count++] = f[k - 1];
-        if (name.len == 0)
-            ecs_put_group(l->j, STR("Data"), l->same, count, true);
-        else if (str_eq(name, STR("Data")) && (unnamed || count > 1))
-            ecs_unfit(l, l->same, count);
-        else
-            ecs_put_group(l->j, name, l->same, count, count > 1);
-    }
-}
-
-static void member_event_data(const struct spot *s)
-{
-    uint32_t next[ECS_SMALL] = {0};
-    bool follows[ECS_SMALL] = {false};
-    size_t n = s->l->count[FIELD_EVENT_DATA];
-
-    if (n == 0)
-        return;
-    json_object(enter(s));
-    if (n <= ECS_SMALL) {
-        put_event_data(s->l, next, follows);
-    } else {
-        uint32_t *many = mem_alloc(n * (sizeof *next + sizeof *follows));
-        put_event_data(s->l, many, (bool *)(many + n));
-        mem_free(many);
-    }
-    json_object_end(s->l->j);
-}
-
-static void member_user_data(const struct spot *s)
-{
-    struct ecs_tree t = {.sep = '/'};
-
-    if (s->l->count[FIELD_USER_DATA] == 0)
-        return;
-    json_object(enter(s));
-    ecs_put_tree(s->l, &t, FIELD_USER_DATA, NULL, 0);
-    json_object_end(s->l->j);
 }
 
 static void member_party(const struct spot *s, const struct party *p, unsigned part)
@@ -276,7 +191,7 @@ static void member_root(const struct spot *s)
     const struct event *e = l->e;
     const struct ecs_context *ctx = l->ctx;
 
-    switch (s->path->id) {
+    switch (s->step->id) {
     case ECS_DST_ADDRESS: member_name(s, e->dst.host); break;
     case ECS_DST_BYTES: member_u64(s, e->bytes_in, e->bytes_in != 0); break;
     case ECS_DST_IP: member_addr(s, &e->dst.addr); break;
@@ -312,22 +227,20 @@ static void member_root(const struct spot *s)
     case ECS_SRC_PORT: member_u64(s, e->src_port, e->src_port != 0); break;
     case ECS_USER_DOMAIN:
     case ECS_USER_ID:
-    case ECS_USER_NAME: member_party(s, l->user, s->path->id - ECS_USER_DOMAIN); break;
+    case ECS_USER_NAME: member_party(s, l->user, s->step->id - ECS_USER_DOMAIN); break;
     case ECS_TARGET_DOMAIN:
     case ECS_TARGET_ID:
     case ECS_TARGET_NAME:
         if (!l->user_is_target)
-            member_party(s, l->other, s->path->id - ECS_TARGET_DOMAIN);
+            member_party(s, l->other, s->step->id - ECS_TARGET_DOMAIN);
         break;
-    case ECS_WINLOG_CHANNEL: member_name(s, l->windows ? e->channel : 0); break;
+    case ECS_WINLOG_CHANNEL: member_name(s, l->plan->windows ? e->channel : 0); break;
     case ECS_COMPUTER:
-        if (l->windows && !(e->flags & EVENT_HOST_FROM_SYSTEM))
+        if (l->plan->windows && !(e->flags & EVENT_HOST_FROM_SYSTEM))
             member_name(s, e->host);
         break;
-    case ECS_EVENT_DATA: member_event_data(s); break;
-    case ECS_WINLOG_LOGON: member_hex(s, l->windows ? l->user->logon : 0); break;
-    case ECS_RECORD_ID: member_u64(s, e->sequence, l->windows); break;
-    case ECS_USER_DATA: member_user_data(s); break;
+    case ECS_WINLOG_LOGON: member_hex(s, l->plan->windows ? l->user->logon : 0); break;
+    case ECS_RECORD_ID: member_u64(s, e->sequence, l->plan->windows); break;
     default: break;
     }
 }
@@ -339,9 +252,9 @@ static uint64_t told_sequence(const struct ecs_line *l)
     size_t start = b->len;
     uint64_t v;
 
-    if (!l->record)
-        return l->windows ? l->e->sequence : l->offset;
-    value_text(field_value(l->record), b);
+    if (!l->plan->record)
+        return l->plan->windows ? l->e->sequence : l->offset;
+    value_text(field_value(&l->e->fields[l->plan->record - 1]), b);
     bool is_number = str_to_u64((str){b->p + start, b->len - start}, &v);
     b->len = start;
     return is_number ? v : l->offset;
@@ -353,14 +266,14 @@ static void member_own(const struct spot *s)
     const struct event *e = l->e;
     bool moved = l->user == &e->actor && ecs_user_is_target(e->kind); /* see ecs.h: user */
 
-    switch (s->path->id) {
+    switch (s->step->id) {
     case ECS_OWN_ACTOR_DOMAIN:
     case ECS_OWN_ACTOR_ID:
     case ECS_OWN_ACTOR_NAME:
         if (l->user_is_target)
-            member_party(s, l->other, s->path->id - ECS_OWN_ACTOR_DOMAIN);
+            member_party(s, l->other, s->step->id - ECS_OWN_ACTOR_DOMAIN);
         break;
-    case ECS_OWN_CHANNEL: member_name(s, l->windows ? 0 : e->channel); break;
+    case ECS_OWN_CHANNEL: member_name(s, l->plan->windows ? 0 : e->channel); break;
     case ECS_OWN_FINDINGS: member_marks(s, MARK_FINDING); break;
     case ECS_OWN_FLAGS: member_flags(s); break;
     case ECS_OWN_KIND: member_str(s, str_of(kind_text(e->kind))); break;
@@ -379,12 +292,12 @@ static void member_own(const struct spot *s)
     }
 }
 
-void ecs_put_member(struct ecs_line *l, struct ecs_tree *t, const struct ecs_path *p)
+void ecs_put_member(struct ecs_line *l, const struct ecs_step *step)
 {
-    struct spot s = {l, t, p};
+    struct spot s = {l, step};
 
-    l->value_at = l->j->buf->len;
-    if (p->id >= ECS_OWN_ACTOR_DOMAIN)
+    l->said = false;
+    if (step->id >= ECS_OWN_ACTOR_DOMAIN)
         member_own(&s);
     else
         member_root(&s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keys and values of a line, and the walk through nested objects. */
+ * Keys and values of a line. */
 #include "core/base64.h"
 #include "core/ecs_line.h"
+#include "core/utf.h"
 
 const char *const ecs_exact_suffix[3] = {"", "_base64", "_utf16_base64"};
 
@@ -47,29 +48,6 @@ struct buf *ecs_raw(struct json_out *j)
     return j->buf;
 }
 
-static bool utf16_whole(const unsigned char *p, size_t len)
-{
-    if (len & 1)
-        return false;
-    for (size_t i = 0; i < len; i += 2) {
-        if ((p[i + 1] & 0xf8) != 0xd8)
-            continue;
-        if (p[i + 1] & 4 || i + 3 >= len || (p[i + 3] & 0xfc) != 0xdc)
-            return false;
-        i += 2;
-    }
-    return true;
-}
-
-enum ecs_exact ecs_exact(const struct field *f)
-{
-    if (f->type == VALUE_TEXT)
-        return utf8_valid((str){f->data, f->len}) ? EXACT_NONE : EXACT_BYTES;
-    if (f->type == VALUE_UTF16)
-        return utf16_whole(f->data, f->len) ? EXACT_NONE : EXACT_UTF16;
-    return EXACT_NONE;
-}
-
 /* Integers as numbers: for fields whose type ECS or we decide, not Windows. */
 static bool put_number(struct json_out *j, const struct field *f)
 {
@@ -94,12 +72,24 @@ static bool put_number(struct json_out *j, const struct field *f)
     return true;
 }
 
-void ecs_put_value(struct json_out *j, const struct field *f)
+enum ecs_exact ecs_put_value(struct json_out *j, const struct field *f)
 {
-    bool typed = f->group == FIELD_ECS || f->group == FIELD_OWN;
+    bool typed = f->group == FIELD_ECS || f->group == FIELD_OWN, whole = true;
 
-    if (!typed || !put_number(j, f))
-        json_value(j, field_value(f));
+    if (typed && put_number(j, f))
+        return EXACT_NONE;
+    struct buf *b = ecs_raw(j);
+    buf_char(b, '"');
+    if (f->type == VALUE_UTF16)
+        whole = utf16_put(f->data, f->len, UTF_JSON, b);
+    else if (f->type == VALUE_TEXT)
+        whole = utf8_put((str){f->data, f->len}, UTF_JSON, b);
+    else
+        value_json(field_value(f), b);
+    buf_char(b, '"');
+    if (whole)
+        return EXACT_NONE;
+    return f->type == VALUE_UTF16 ? EXACT_UTF16 : EXACT_BYTES;
 }
 
 void ecs_put_exact(struct json_out *j, const struct field *f)
@@ -111,40 +101,52 @@ void ecs_put_exact(struct json_out *j, const struct field *f)
     buf_char(b, '"');
 }
 
-static void put_exact_group(struct json_out *j, str key, const struct field *const *group,
-                            size_t count, bool array, enum ecs_exact kind)
+static bool is_exact(const struct field *f, enum ecs_exact kind)
 {
-    ecs_put_key(j, key, ecs_exact_suffix[kind]);
+    struct buf nowhere = {0};
+    struct json_out j = {.buf = &nowhere};
+    bool is = ecs_put_value(&j, f) == kind;
+
+    buf_free(&nowhere);
+    return is;
+}
+
+static void put_exact_group(struct json_out *j, str key, const struct field *fields,
+                            const uint16_t *which, size_t count, bool array, enum ecs_exact kind)
+{
+    struct buf *b = j->buf;
+
+    buf_char(b, ',');
+    buf_add(b, key.p, key.len - 1); /* the suffix stands inside of the quotes */
+    buf_str(b, str_of(ecs_exact_suffix[kind]));
+    buf_add(b, "\":", 2);
+    j->keyed = true;
     if (array)
         json_array(j);
     for (size_t i = 0; i < count; i++)
-        if (ecs_exact(group[i]) == kind)
-            ecs_put_exact(j, group[i]);
+        if (is_exact(&fields[which[i]], kind))
+            ecs_put_exact(j, &fields[which[i]]);
         else
             json_null(j);
     if (array)
         json_array_end(j);
 }
 
-/* The fields of one name: a value, or an array of them. */
-void ecs_put_group(struct json_out *j, str key, const struct field *const *group, size_t count,
-                      bool array)
+void ecs_put_group(struct json_out *j, str key, const struct field *fields, const uint16_t *which,
+                   size_t count, bool array)
 {
     bool found[3] = {false, false, false};
 
-    ecs_put_key(j, key, "");
     if (array)
         json_array(j);
-    for (size_t i = 0; i < count; i++) {
-        ecs_put_value(j, group[i]);
-        found[ecs_exact(group[i])] = true;
-    }
+    for (size_t i = 0; i < count; i++)
+        found[ecs_put_value(j, &fields[which[i]])] = true;
     if (array)
         json_array_end(j);
     if (found[EXACT_BYTES])
-        put_exact_group(j, key, group, count, array, EXACT_BYTES);
+        put_exact_group(j, key, fields, which, count, array, EXACT_BYTES);
     if (found[EXACT_UTF16])
-        put_exact_group(j, key, group, count, array, EXACT_UTF16);
+        put_exact_group(j, key, fields, which, count, array, EXACT_UTF16);
 }
 
 void ecs_put_hex(struct json_out *j, uint64_t v)
@@ -173,39 +175,4 @@ void ecs_put_uid(struct json_out *j, struct uid uid)
     for (unsigned i = 0; i < 32; i++)
         hex[i + 1] = "0123456789abcdef"[halves[i / 16] >> (60 - i % 16 * 4) & 15];
     buf_add(ecs_raw(j), hex, sizeof hex);
-}
-
-/* The walk through nested objects. */
-
-void ecs_leave(struct ecs_tree *t, struct json_out *j, unsigned depth)
-{
-    for (; t->depth > depth; t->depth--)
-        json_object_end(j);
-}
-
-/* Leaves and enters objects until the parent of `path` is open; returns its last part. */
-str ecs_enter(struct ecs_tree *t, struct json_out *j, str path)
-{
-    unsigned depth = 0;
-    size_t at = 0;
-
-    for (; depth < t->depth; depth++) {
-        size_t end = t->ends[depth];
-        if (path.len <= end || path.p[end] != t->sep || memcmp(path.p + at, t->path + at, end - at))
-            break;
-        at = end + 1;
-    }
-    ecs_leave(t, j, depth);
-    for (;;) {
-        str part = {path.p + at, path.len - at};
-        size_t n = str_find_char(part, t->sep);
-        if (n == part.len || t->depth == ECS_DEPTH_MAX) {
-            t->path = path.p;
-            return part;
-        }
-        ecs_put_key(j, str_head(part, n), "");
-        json_object(j);
-        at += n + 1;
-        t->ends[t->depth++] = at - 1;
-    }
 }

@@ -29,6 +29,7 @@ enum {
 struct worker {
     struct batch batch;
     struct segment_writer closed, open;
+    struct ecs_writer *lines; /* when events are printed */
 };
 
 struct reader {
@@ -472,7 +473,7 @@ static void work(void *ctx, unsigned number, void *arg)
         if (!in->print)
             observe_part(&job->parts[i], &w->batch, from, job);
         else if (in->emit) /* else only counting */
-            in->print(in->p, &w->batch, from, &job->parts[i], &job->text);
+            in->print(in->p, w->lines, &w->batch, from, &job->text);
     }
     if (!in->print)
         sort_job(w, job);
@@ -544,6 +545,8 @@ bool ingest_run(struct ingest *in, struct err *err)
     pthread_t thread;
 
     in->workers = mem_alloc(threads * sizeof *in->workers);
+    for (unsigned i = 0; i < threads && in->print; i++)
+        in->workers[i].lines = ecs_writer_new();
     *r = (struct reader){.in = in, .p = p, .pool = pool_open(threads, threads + 2, work, in)};
     if (pthread_create(&thread, NULL, read_all, r) != 0)
         die("cannot start a thread");
@@ -559,6 +562,7 @@ bool ingest_run(struct ingest *in, struct err *err)
         batch_free(&in->workers[i].batch);
         segment_writer_free(&in->workers[i].closed);
         segment_writer_free(&in->workers[i].open);
+        ecs_writer_free(in->workers[i].lines);
     }
     mem_free(in->workers);
     for (size_t i = 0; i < p->source_count + p->case_count; i++) { /* the reader's texts move */

@@ -4,6 +4,7 @@
 #ifndef CORE_INGEST_H
 #define CORE_INGEST_H
 
+#include "core/ecs.h"
 #include "core/pipeline.h"
 
 struct part { /* bytes of one blob in a job, and what parsing them gave */
@@ -34,7 +35,7 @@ struct ingest {
     struct pipeline *p;
     bool messages;
     /* NULL: events are observed and sorted. Else: printed, in worker threads. */
-    void (*print)(struct pipeline *p, struct batch *b, size_t from, const struct part *part,
+    void (*print)(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
                   struct buf *out);
     void (*emit)(void *ctx, str text);
     void *emit_ctx;

@@ -86,19 +86,18 @@ static void settle_at_once(const struct pipeline *p, struct event *e)
     settle_event_time(e, base, zone ? zone->zone : NULL);
 }
 
-static void print_events(struct pipeline *p, struct batch *b, size_t from, const struct part *part,
+static void print_events(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
                          struct buf *out)
 {
     const struct ecs_context ctx = {.sources = p->sources,
                                     .source_count = p->source_count + p->case_count};
 
-    (void)part;
     for (size_t i = from; i < b->count; i++) {
         struct event *e = b->events[i];
         struct json_out j = {.buf = out};
 
         settle_at_once(p, e);
-        ecs_write(&j, e, &b->names, &ctx);
+        ecs_write(w, &j, e, &b->names, &ctx);
         buf_char(out, '\n');
     }
 }

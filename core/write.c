@@ -36,6 +36,7 @@ struct writing {
     struct pool *pool;
     struct packet *packet; /* under construction */
     struct marks_reader marks;
+    struct ecs_writer **lines; /* of each worker, and of this thread */
     void *states[WRITERS_MAX];
     char *paths[WRITERS_MAX];
     size_t opened;
@@ -48,7 +49,6 @@ static void render_packet(void *ctx, unsigned worker, void *job)
     struct block_cursor c = {.at = k->block.bytes.p,
                              .end = k->block.bytes.p + k->block.bytes.len};
 
-    (void)worker;
     for (size_t n = 0; block_next(&c); n++) {
         const struct extra *x = &k->extras[n];
         const struct marked m = {
@@ -60,6 +60,7 @@ static void render_packet(void *ctx, unsigned worker, void *job)
             .place_count = x->place_count,
             .ordinal = x->ordinal,
             .in_timeline = x->in_timeline,
+            .lines = w->lines[worker],
         };
         for (size_t i = 0; i < writer_count; i++)
             if (writers[i]->render && (writers[i]->every_event || x->in_timeline)) {
@@ -171,6 +172,7 @@ static void add_event(struct writing *w, const struct stream *s, uint64_t ordina
         .place_count = x->place_count,
         .ordinal = ordinal,
         .in_timeline = x->in_timeline,
+        .lines = w->lines[w->p->options->threads],
     };
     tell_event(w, &m);
     block_add(&k->block, &s->event, s->names);
@@ -259,6 +261,9 @@ bool pipeline_write(struct pipeline *p, const char *work_dir, struct err *err)
     };
 
     bool good = open_writers(&w, work_dir, err);
+    w.lines = mem_alloc((o->threads + 1) * sizeof *w.lines);
+    for (unsigned i = 0; i <= o->threads; i++)
+        w.lines[i] = ecs_writer_new();
     if (good) {
         w.pool = pool_open(o->threads, o->threads + 2, render_packet, &w);
         good = write_events(&w, err);
@@ -268,5 +273,8 @@ bool pipeline_write(struct pipeline *p, const char *work_dir, struct err *err)
         w.view.timeline_events = p->timeline_events;
         good = good && !pipeline_stopped(p);
     }
+    for (unsigned i = 0; i <= o->threads; i++)
+        ecs_writer_free(w.lines[i]);
+    mem_free(w.lines);
     return close_writers(&w, good, err);
 }

@@ -47,6 +47,7 @@ struct marked { /* an event with what the correlator said of it */
     size_t place_count;
     uint64_t ordinal; /* position in the ordered stream, from 0 */
     bool in_timeline; /* belongs to the attack timeline */
+    struct ecs_writer *lines; /* of the calling thread, for core/ecs.h */
 };
 
 struct writer {

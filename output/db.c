@@ -303,7 +303,7 @@ static void put_json(struct db *w, const struct marked *m, const struct host *ho
     };
 
     w->line.len = 0;
-    ecs_write(&j, m->event, m->names, &ctx);
+    ecs_write(m->lines, &j, m->event, m->names, &ctx);
     put_text(w, buf_view(&w->line));
 }
 

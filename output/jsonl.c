@@ -59,7 +59,7 @@ static void jsonl_render(const struct case_view *c, const struct marked *m, stru
         .result = c->result,
     };
 
-    ecs_write(&j, m->event, m->names, &ctx);
+    ecs_write(m->lines, &j, m->event, m->names, &ctx);
     buf_char(out, '\n');
 }
 

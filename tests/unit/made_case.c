@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/ecs.h"
 #include "core/time.h"
 #include "tests/unit/test.h"
 
@@ -143,10 +144,12 @@ void made_case_init(struct made_case *c)
     c->marks[2] = (struct mark){0, 0, MARK_FINDING, 0};
     for (unsigned i = 0; i < MADE_EVENTS; i++)
         make_event(c, 4608 + i * 512);
+    c->lines = ecs_writer_new();
     for (unsigned i = 0; i < MADE_EVENTS; i++)
         c->events[i] = (struct marked){.event = c->batch.events[i], .names = &c->batch.names,
                                        .marks = c->marks, .mark_count = i == 0 ? 3 : 0,
-                                       .ordinal = i, .in_timeline = i + 1 < MADE_EVENTS};
+                                       .ordinal = i, .in_timeline = i + 1 < MADE_EVENTS,
+                                       .lines = c->lines};
     static const str systems[] = {{"FS01", 4}, {"proxy", 5}};
     c->view = (struct case_view){
         .result = &c->result, .facts = &c->facts, .sources = c->sources, .source_count = 2,
@@ -158,6 +161,7 @@ void made_case_init(struct made_case *c)
 
 void made_case_free(struct made_case *c)
 {
+    ecs_writer_free(c->lines);
     identity_free((struct identity *)c->view.identity);
     result_free(&c->result);
     facts_free(&c->facts);

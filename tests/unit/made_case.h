@@ -22,6 +22,7 @@ struct made_case {
     struct setting settings[1];
     struct batch batch;
     struct mark marks[3];
+    struct ecs_writer *lines;
     struct marked events[MADE_EVENTS]; /* the last is not on the attack timeline */
     char dir[64];
 };
