@@ -7,6 +7,7 @@
 #define CLI_CLI_H
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "core/pipeline.h"
 #include "evidence/evidence.h"
@@ -82,6 +83,10 @@ bool set_system(struct cli *c, str v, struct err *err);
 
 /* Messages: "ashiato: ..." on stderr, control and bidi characters of file names made visible. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A text out of the evidence for a terminal: the same characters are made visible. */
+void put_visible(FILE *f, str s);
+/* Names the rules (--zone, --year, --parser) whose pattern matches no file: a slip, mostly. */
+void cli_say_idle_rules(const struct cli *c, const struct pipeline *p);
 
 /* Waits for signals in a thread of its own (no handler, no global): SIGINT, SIGTERM and SIGHUP set
  * `stop`. Draws the progress on a terminal. */

@@ -3,6 +3,7 @@
  * The case folder: made, filled through .work, published or taken away again. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,18 +35,18 @@ static bool folder_empty(const char *path)
     return empty;
 }
 
+/* A link instead of the folder would lead to somebody else's files: it is not followed. */
 static void remove_work(const struct folder *f)
 {
-    struct arena a = {0};
-    DIR *dir = opendir(f->work.p);
+    int fd = open(f->work.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
     for (struct dirent *d; dir && (d = readdir(dir));)
         if (!is_dot(d->d_name))
-            unlink(cpath(&a, f->work, str_of(d->d_name)).p);
+            unlinkat(fd, d->d_name, 0);
     if (dir)
         closedir(dir);
     rmdir(f->work.p);
-    arena_free(&a);
 }
 
 int folder_open(struct folder *f, const char *path, bool force, struct arena *a, struct err *err)

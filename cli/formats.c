@@ -7,7 +7,10 @@
 
 static int run(struct cli *c)
 {
-    (void)c;
+    if (c->path_count) {
+        say("formats takes no arguments");
+        return STATUS_USAGE;
+    }
     for (size_t i = 0; i < parser_count; i++)
         printf("%-10s %s\n", parsers[i]->name, parsers[i]->about);
     return STATUS_DONE;

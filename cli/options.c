@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "core/utf.h"
 
 enum { THREADS_MAX = 256 };
 
@@ -36,22 +37,39 @@ void cli_free(struct cli *c)
     arena_free(&c->arena);
 }
 
+/* Controls of C0 and C1, and what turns the direction of writing or is not seen. */
+static bool acts_on_terminal(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
+
+void put_visible(FILE *f, str s)
+{
+    uint32_t code;
+
+    while (s.len) {
+        unsigned n = utf8_decode(s.p, s.len, &code);
+        if (n && acts_on_terminal(code) && code > 0x7f)
+            fprintf(f, "\\u%04x", code);
+        else if (!n || acts_on_terminal(code))
+            fprintf(f, "\\x%02x", (unsigned char)s.p[0]);
+        else
+            fwrite(s.p, 1, n, f);
+        s = str_skip(s, n ? n : 1);
+    }
+}
+
 void say(const char *fmt, ...)
 {
     char text[1024];
     va_list ap;
 
     va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     fputs("ashiato: ", stderr);
-    for (int i = 0; i < n && i < (int)sizeof text - 1; i++) {
-        unsigned char ch = (unsigned char)text[i];
-        if (ch < 0x20 || ch == 0x7f)
-            fprintf(stderr, "\\x%02x", ch);
-        else
-            fputc(ch, stderr);
-    }
+    put_visible(stderr, str_of(text));
     fputc('\n', stderr);
 }
 
@@ -214,8 +232,25 @@ static int setting_cmp(const void *a, const void *b)
     return order ? order : str_cmp(x->value, y->value);
 }
 
+static bool is_rule(const struct option *o)
+{
+    return o->set == set_zone || o->set == set_year || o->set == set_parser;
+}
+
+/* One setting an option. Given twice, an option has its last value; of rules all hold, in this
+ * order. */
 static void keep_setting(struct cli *c, const struct option *o, str value)
 {
+    for (size_t i = 0; i < c->setting_count; i++) {
+        struct setting *old = &c->settings[i];
+        if (!str_eq(old->name, str_skip(str_of(o->name), 2)))
+            continue;
+        if (is_rule(o))
+            value = arena_printf(&c->arena, "%.*s, %.*s", PSTR(old->value), PSTR(value));
+        if (o->value)
+            old->value = value;
+        return;
+    }
     c->settings =
         vec_grow(c->settings, &c->setting_cap, c->setting_count + 1, sizeof *c->settings);
     c->settings[c->setting_count++] =
@@ -284,6 +319,26 @@ bool cli_options(struct cli *c, const struct command *command, int argc, char **
     c->run.settings = c->settings;
     c->run.setting_count = c->setting_count;
     return true;
+}
+
+static void say_idle(const char *option, const struct rule *rules, size_t count,
+                     const struct pipeline *p)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool used = p->source_count == 0;
+        for (size_t k = 0; k < p->source_count && !used; k++)
+            used = glob_match(rules[i].glob, p->sources[k].path);
+        if (!used)
+            say("%s %.*s:%.*s matches no file of the evidence", option, PSTR(rules[i].value),
+                PSTR(rules[i].glob));
+    }
+}
+
+void cli_say_idle_rules(const struct cli *c, const struct pipeline *p)
+{
+    say_idle("--zone", c->run.zones, c->run.zone_count, p);
+    say_idle("--year", c->run.years, c->run.year_count, p);
+    say_idle("--parser", c->run.parsers, c->run.parser_count, p);
 }
 
 void cli_help(const struct command *command)

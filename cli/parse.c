@@ -114,6 +114,8 @@ static int run(struct cli *c)
                          .stop = &out.watch.stop};
     int status = STATUS_NOTHING;
     if (pipeline_list(&p, &err)) {
+        if (!c->quiet)
+            cli_say_idle_rules(c, &p);
         bool good = pipeline_parse(&p, c->count_only ? NULL : emit, &out, &err);
         watch_end(&out.watch);
         status = finish(c, &p, &out, good);

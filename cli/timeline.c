@@ -2,6 +2,7 @@
  *
  * `ashiato timeline`: evidence in, a case folder out. */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -171,11 +172,17 @@ static void print_summary(const struct cli *c, const struct pipeline *p)
            (unsigned long long)p->timeline_events);
     for (size_t i = 0; i < ANSWERS; i++) {
         const struct answer *a = &p->result.answers[i];
-        printf("%zu. %s\n   %.*s\n", i + 1, a->question ? a->question : "", PSTR(a->summary));
-        if (a->unknown.len)
-            printf("   %.*s\n", PSTR(a->unknown));
+        printf("%zu. %s\n   ", i + 1, a->question ? a->question : "");
+        put_visible(stdout, a->summary);
+        if (a->unknown.len) {
+            printf("\n   ");
+            put_visible(stdout, a->unknown);
+        }
+        printf("\n");
     }
-    printf("\nreport: %s/report.html\n", c->output);
+    printf("\nreport: ");
+    put_visible(stdout, str_of(c->output));
+    printf("/report.html\n");
 }
 
 static int verdict(const struct cli *c, const struct pipeline *p)
@@ -240,6 +247,33 @@ static void report_end(const struct cli *c, const struct pipeline *p, int status
         print_summary(c, p);
 }
 
+/* Evidence is never written, not even beside: a case does not go where evidence is read from. */
+static bool is_evidence(const struct cli *c)
+{
+    struct stat out, in;
+
+    if (stat(c->output, &out) != 0)
+        return false;
+    for (size_t i = 0; i < c->path_count; i++)
+        if (stat(c->paths[i].p, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return true;
+    return false;
+}
+
+/* What is wrong with the options together. */
+static bool agree(const struct cli *c)
+{
+    if (!c->path_count)
+        say("no evidence given: ashiato timeline EVIDENCE... -o CASE");
+    else if (c->run.from_ns > c->run.to_ns)
+        say("--from is later than --to: no record can lie between them");
+    else if (is_evidence(c))
+        say("%s is evidence: give the case folder another name with -o", c->output);
+    else
+        return true;
+    return false;
+}
+
 static int run(struct cli *c)
 {
     struct err err = {{0}};
@@ -250,10 +284,8 @@ static int run(struct cli *c)
                                        .system = c->system,
                                        .digest = true};
 
-    if (!c->path_count) {
-        say("no evidence given: ashiato timeline EVIDENCE... -o CASE");
+    if (!agree(c))
         return STATUS_USAGE;
-    }
     struct files *files = files_open(&o, &err);
     if (!files) {
         say("%s", err.msg);
@@ -271,6 +303,8 @@ static int run(struct cli *c)
                          .progress = &w.progress,
                          .stop = &w.stop};
     if (pipeline_list(&p, &err)) {
+        if (!c->quiet)
+            cli_say_idle_rules(c, &p);
         atomic_store(&w.progress.phase, RUN_INGEST);
         status = run_case(c, &p, &w, &folder, &err);
     } else {

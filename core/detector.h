@@ -24,6 +24,7 @@ struct judge {
     const struct facts *facts;
     const struct source *sources; /* coverage, indexed by event.source */
     size_t source_count;
+    uint64_t outside; /* records left out by --from and --to; whole when the stream has ended */
     struct result *result;
     const struct names *names; /* of the current event only; after the stream: NULL */
     uint64_t ordinal;          /* of the current event */

@@ -290,6 +290,21 @@ static str spelled(struct arena *a, const struct mention *m)
     return m->domain.len ? arena_printf(a, "%.*s\\%.*s", PSTR(m->domain), PSTR(m->user)) : m->user;
 }
 
+/* Two accounts of one name (a machine set up anew; Unix, where case counts) differ by what the
+ * name leaves out. */
+static void part_equal_ids(struct identity *id)
+{
+    for (size_t i = id->account_count; i-- > 1;) { /* backwards: the one before is as it was */
+        struct account *a = &id->accounts[i];
+        if (!str_eq(a->id, a[-1].id))
+            continue;
+        str key = arena_printf(&id->arena, "%.*s.%.*s.%.*s", PSTR(a->sid), PSTR(a->name),
+                               PSTR(a->id));
+        a->id = arena_printf(&id->arena, "a-%016llx",
+                             (unsigned long long)XXH3_64bits(key.p, key.len));
+    }
+}
+
 /* Sorts the drafts by name, gives them their spellings, and points the mentions to them. */
 static void publish(struct builder *b, struct accounts *l)
 {
@@ -329,6 +344,7 @@ static void publish(struct builder *b, struct accounts *l)
                 a->names[kept++] = a->names[k];
         a->name_count = kept;
     }
+    part_equal_ids(id);
     mem_free(order);
     mem_free(place);
 }

@@ -83,6 +83,7 @@ static void finish(struct judging *g)
         result_limit(&p->result, "%llu records lie outside the time range that was asked for",
                      (unsigned long long)p->outside);
     g->judge.names = NULL;
+    g->judge.outside = p->outside;
     for (size_t i = 0; i < detector_count; i++)
         detectors[i]->finish(g->states[i], &g->judge);
 }

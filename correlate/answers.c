@@ -442,7 +442,7 @@ static bool blind(struct judge *j, str host, str log, str why, int64_t from_ns, 
     return true;
 }
 
-static size_t blind_sources(struct judge *j)
+static size_t blind_sources(struct judge *j, size_t *damaged)
 {
     size_t unread = 0, told = 0;
 
@@ -461,6 +461,7 @@ static size_t blind_sources(struct judge *j)
             why = arena_printf(&j->result->arena, "its lines name no year: %.*s",
                                PSTR(s->year_basis.len ? s->year_basis : STR("inferred")));
         unread += !s->parser.len && !s->empty;
+        *damaged += s->parser.len && s->damaged;
         if (why.len && told++ < BLIND_EACH)
             blind(j, s->system, s->path, why, s->first_ns, s->last_ns);
     }
@@ -511,14 +512,14 @@ static void what_is_unseen(const struct state *s, struct judge *j)
     struct result *r = j->result;
     struct answer *a = blank(j, 4);
     struct buf key = {0};
-    size_t cleared = 0, gaps = 0, unread, hosts;
+    size_t cleared = 0, gaps = 0, damaged = 0, unread, hosts;
 
     for (size_t i = 0; i < r->blind_count; i++) {
         bool clear = str_starts(r->blind[i].why, STR("cleared"));
         cleared += clear;
         gaps += !clear;
     }
-    unread = blind_sources(j);
+    unread = blind_sources(j, &damaged);
     hosts = blind_edges(j);
     if (cleared)
         buf_printf(&key, "%zu log%s cleared", cleared, plural(cleared));
@@ -528,6 +529,11 @@ static void what_is_unseen(const struct state *s, struct judge *j)
         buf_printf(&key, "%s%zu log%s with gaps", key.len ? ", " : "", gaps, plural(gaps));
     if (unread)
         buf_printf(&key, "%s%zu file%s not read", key.len ? ", " : "", unread, plural(unread));
+    if (damaged)
+        buf_printf(&key, "%s%zu file%s damaged", key.len ? ", " : "", damaged, plural(damaged));
+    if (j->outside)
+        buf_printf(&key, "%s%llu record%s outside the time range asked for", key.len ? ", " : "",
+                   (unsigned long long)j->outside, plural(j->outside));
     a->key = key.len ? keep(j, &key) : STR("Nothing known to be missing");
     a->confidence = 0.80;
     for (size_t i = 0; i < r->finding_count; i++)

@@ -412,6 +412,62 @@ def test_existing_case_folder():
     ends(ashiato('timeline', path, '-o', path), 2)
 
 
+def test_work_folder_that_is_a_link_is_not_emptied():
+    path, kept = write('good.log', GOOD_LINES), write('kept/precious.log', GOOD_LINES)
+    case = suite.path('case-linked')
+    os.makedirs(case)
+    os.symlink(os.path.dirname(kept), case + '/.work')
+    ends(ashiato('timeline', path, '-o', case, '--force'), 5, '.work')
+    assert os.path.exists(kept), 'a file behind the link is gone'
+
+
+def test_case_does_not_replace_its_evidence():
+    path = write('own/auth.log', GOOD_LINES)
+    folder = os.path.dirname(path)
+    ends(ashiato('timeline', folder, '-o', folder + '/', '--force'), 2, 'is evidence')
+    assert os.listdir(folder) == ['auth.log']
+    case, _ = case_of(path)
+    before = sorted(os.listdir(case))
+    ends(ashiato('timeline', case, path, '-o', case, '--force'), 2, 'is evidence')
+    assert before == sorted(os.listdir(case))
+
+
+def test_options_that_contradict():
+    path, case = write('good.log', GOOD_LINES), suite.path('case-never')
+    ends(ashiato('timeline', path, '-o', case, '--from', '2025-01-02', '--to', '2025-01-01'), 2,
+         '--from')
+    ends(ashiato('formats', 'x'), 2, 'arguments')
+    no_case(case)
+
+
+def test_rule_that_matches_nothing_is_named():
+    path = write('good.log', GOOD_LINES)
+    case, result = case_of(path, args=['--zone', 'Asia/Tokyo:*/nowhere/*', '--zone', 'UTC:*.log',
+                                       '--title', 'a', '--display-zone', 'Asia/Tokyo',
+                                       '--display-zone', 'UTC'])
+    ends(result, 0, '--zone Asia/Tokyo:*/nowhere/* matches no file')
+    assert b'UTC:*.log matches' not in result.stderr
+    with open(case + '/manifest.json', encoding='utf-8') as f:
+        pairs = json.load(f, object_pairs_hook=lambda p: p)
+    settings = dict(pairs)['settings']
+    assert ('zone', 'Asia/Tokyo:*/nowhere/*, UTC:*.log') in settings, settings
+    assert [v for k, v in settings if k == 'display-zone'] == ['UTC'], settings
+
+
+def test_messages_hide_no_direction_marks():
+    result = ashiato('timeline', '/nowhere/\u202egpj.exe\u009b')
+    ends(result, 4, '\\u202egpj', '\\u009b')
+    assert '\u202e'.encode() not in result.stderr
+
+
+def test_answers_say_what_was_left_out():
+    path = write('good.log', GOOD_LINES)
+    _, result = case_of(path, args=['--to', '1990-01-01'])
+    assert b'40 records outside the time range' in result.stdout, result.stdout
+    _, result = case_of(path, args=['--parser', 'evtx'])
+    assert b'1 file damaged' in result.stdout, result.stdout
+
+
 def interrupt(signal_number, after):
     """Interrupts a run over much evidence; True when it was still running then."""
     case = suite.path('case-stopped')

@@ -187,6 +187,22 @@ TEST(identity_joins_sid_and_spellings_of_an_account)
     done(&b, id);
 }
 
+TEST(identity_accounts_of_one_name_have_ids_of_their_own)
+{
+    struct bench b = {0};
+
+    see(&b, FACT_HOST, "WS01", "", "", "", 1, 1);
+    see(&b, FACT_SID_NAME, "S-1-5-21-1-2-3-500", "Administrator", "WS01", "", 1, 1);
+    see(&b, FACT_SID_NAME, "S-1-5-21-4-5-6-500", "Administrator", "WS01", "", 2, 2);
+    see(&b, FACT_SID_NAME, "S-1-5-21-7-8-9-500", "Administrator", "WS01", "", 3, 3);
+    struct identity *id = identity_build(&b.f, NULL, 0);
+    CHECK_INT(id->account_count, 3);
+    for (size_t i = 0; i < id->account_count; i++)
+        for (size_t k = 0; k < i; k++)
+            CHECK(!str_eq(id->accounts[i].id, id->accounts[k].id));
+    done(&b, id);
+}
+
 TEST(identity_knows_machines_and_services)
 {
     struct bench b = {0};
