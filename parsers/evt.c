@@ -186,7 +186,7 @@ static bool data_in_sight(const struct evt *r, uint64_t offset, str *data)
 static void add_data(struct evt *r, libevt_record_t *record, const char **why)
 {
     size_t size = 0;
-    str data;
+    str data = {0};
 
     if (!data_in_sight(r, r->out->open->offset, &data)) { /* the ring's end divides it */
         int there = libevt_record_get_data_size(record, &size, &r->error);

@@ -205,7 +205,7 @@ static void index_fields(struct windows_view *w)
             if (classic && field < F_COUNT && !value_is_blank(field_value(f)))
                 w->at[field] = 0; /* the later one wins */
         } else {
-            field = field_of(w->r, windows_field_name(f));
+            field = (unsigned)field_of(w->r, windows_field_name(f));
         }
         if (field < F_COUNT && !w->at[field])
             w->at[field] = (uint16_t)(i + 1);
