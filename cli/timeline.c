@@ -167,9 +167,9 @@ static void print_summary(const struct cli *c, const struct pipeline *p)
         print_time(", ", p->first_ns, " to ");
         print_time("", p->last_ns, "");
     }
-    printf("\n%zu findings, %zu movements (%zu hostile), %llu records on the attack timeline\n\n",
-           p->result.finding_count, p->result.edge_count, hostile,
-           (unsigned long long)p->timeline_events);
+    printf("\n%zu finding%s, %zu movement%s (%zu hostile), %llu records on the attack timeline\n\n",
+           p->result.finding_count, p->result.finding_count == 1 ? "" : "s", p->result.edge_count,
+           p->result.edge_count == 1 ? "" : "s", hostile, (unsigned long long)p->timeline_events);
     for (size_t i = 0; i < ANSWERS; i++) {
         const struct answer *a = &p->result.answers[i];
         printf("%zu. %s\n   ", i + 1, a->question ? a->question : "");

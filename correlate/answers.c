@@ -106,6 +106,28 @@ static str coverage(struct judge *j)
                         j->source_count, PSTR(when(j, first)), PSTR(when(j, last)));
 }
 
+/* What was found, but says too little alone to be an answer. */
+static str lesser_findings(struct judge *j)
+{
+    const struct result *r = j->result;
+    const struct finding *first = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i];
+        if (f->severity < SEVERITY_LOW)
+            continue;
+        n++;
+        if (!first || f->start_ns < first->start_ns)
+            first = f;
+    }
+    if (!n)
+        return STR("");
+    return arena_printf(&j->result->arena, "%zu finding%s of less weight %s listed, the first: "
+                        "%.*s, at %.*s.", n, plural(n), n == 1 ? "is" : "are", PSTR(first->title),
+                        PSTR(when(j, first->start_ns)));
+}
+
 static struct answer *blank(struct judge *j, int number)
 {
     struct answer *a = &j->result->answers[number];
@@ -220,6 +242,7 @@ static void who_came_in(struct judge *j)
         put_finding(a, sign);
     } else {
         none(j, a, "None seen", "an intruder");
+        a->unknown = lesser_findings(j);
     }
 }
 
@@ -257,7 +280,7 @@ static void how_they_moved(const struct state *s, struct judge *j)
     if (!r->chain_count) {
         none(j, a, "None seen", "hostile movement between hosts");
         if (!s->logons)
-            a->unknown = STR("No log with logons was read.");
+            a->unknown = STR("No record of a logon was read.");
         else if (r->edge_count)
             a->unknown = arena_printf(&r->arena, "%zu movement%s that look%s like administration "
                                       "%s listed.", r->edge_count, plural(r->edge_count),
@@ -442,6 +465,37 @@ static bool blind(struct judge *j, str host, str log, str why, int64_t from_ns, 
     return true;
 }
 
+static str guessed_time(struct judge *j, const struct source *s)
+{
+    str basis = s->year_basis.len ? s->year_basis : STR("inferred");
+
+    if (!s->zone_assumed && !s->year_inferred)
+        return STR("");
+    return arena_printf(&j->result->arena, "%s%s%s%.*s",
+                        s->zone_assumed ? "its time zone is not known: UTC was assumed" : "",
+                        s->zone_assumed && s->year_inferred ? "; " : "",
+                        s->year_inferred ? "its lines name no year: " : "",
+                        PSTR(s->year_inferred ? basis : STR("")));
+}
+
+/* " The year of 2 files is inferred, the zone of 1 assumed." */
+static str guesses(struct judge *j)
+{
+    size_t years = 0, zones = 0;
+    struct buf b = {0};
+
+    for (size_t i = 0; i < j->source_count; i++) {
+        years += j->sources[i].year_inferred;
+        zones += j->sources[i].zone_assumed;
+    }
+    if (years)
+        buf_printf(&b, " The year of %zu file%s is inferred.", years, plural(years));
+    if (zones)
+        buf_printf(&b, " The time zone of %zu file%s is not known: UTC was assumed.", zones,
+                   plural(zones));
+    return keep(j, &b);
+}
+
 static size_t blind_sources(struct judge *j, size_t *damaged)
 {
     size_t unread = 0, told = 0;
@@ -455,11 +509,8 @@ static size_t blind_sources(struct judge *j, size_t *damaged)
         else if (s->damaged)
             why = arena_printf(&j->result->arena, "%llu record%s damaged",
                                (unsigned long long)s->damaged, s->damaged == 1 ? " is" : "s are");
-        else if (s->zone_assumed)
-            why = STR("its time zone is not known: UTC was assumed");
-        else if (s->year_inferred)
-            why = arena_printf(&j->result->arena, "its lines name no year: %.*s",
-                               PSTR(s->year_basis.len ? s->year_basis : STR("inferred")));
+        else
+            why = guessed_time(j, s);
         unread += !s->parser.len && !s->empty;
         *damaged += s->parser.len && s->damaged;
         if (why.len && told++ < BLIND_EACH)
@@ -542,7 +593,8 @@ static void what_is_unseen(const struct state *s, struct judge *j)
             if (a->time_ns == TIME_UNKNOWN || r->findings[i].start_ns < a->time_ns)
                 a->time_ns = r->findings[i].start_ns;
         }
-    a->summary = arena_printf(&r->arena, "%.*s. %.*s%s%s%s", PSTR(a->key), PSTR(coverage(j)),
+    a->summary = arena_printf(&r->arena, "%.*s. %.*s%.*s%s%s%s", PSTR(a->key), PSTR(coverage(j)),
+                              PSTR(guesses(j)),
                               s->proxy ? "" : " No proxy log.",
                               s->processes ? "" : " No record of processes that were started.",
                               s->logons ? "" : " No record of logons.");

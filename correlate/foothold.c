@@ -35,7 +35,7 @@ struct state {
 };
 
 static const struct claim guessing = {
-    .detector = "foothold", .title = "Passwords guessed", .technique = "T1110.001",
+    .detector = "foothold", .title = "Password guessing", .technique = "T1110.001",
     .tactic = "TA0006", .severity = SEVERITY_LOW, .phase = PHASE_FOOTHOLD, .confidence = 0.80};
 static const struct claim account_made = {
     .detector = "foothold", .title = "Account created", .technique = "T1136",

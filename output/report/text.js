@@ -306,7 +306,7 @@ const TEXT = {
 const TITLES_JA = {
   "Entry over the VPN": "VPN 経由の侵入",
   "Entry from a public address": "公開アドレスからの侵入",
-  "Passwords guessed": "パスワード推測",
+  "Password guessing": "パスワード推測",
   "Account created": "アカウントの作成",
   "Account added to a privileged group": "特権グループへの追加",
   "Directory secrets replicated": "ディレクトリの秘密情報の複製",

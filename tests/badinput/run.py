@@ -468,6 +468,20 @@ def test_answers_say_what_was_left_out():
     assert b'1 file damaged' in result.stdout, result.stdout
 
 
+def test_thin_evidence_is_not_called_clean():
+    failed = b''.join(b'Oct  5 05:%02d:%02d gw01 sshd[77]: Failed password for invalid user u%d from '
+                      b'203.0.113.5 port %d ssh2\n' % (i // 20, i % 20, i, 5000 + i)
+                      for i in range(60))
+    case, result = case_of(write('thin/auth.log', failed))
+    assert b'of less weight' in result.stdout, result.stdout
+    assert b'No record of a logon was read' in result.stdout, result.stdout
+    # Neither of two guesses hides the other.
+    assert b'The year of 1 file is inferred. The time zone of 1 file is not known' in result.stdout
+    with open(case + '/findings.json', encoding='utf-8') as f:
+        why = json.load(f)['answers'][4]['blind'][0]['why']
+    assert 'zone' in why and 'year' in why, why
+
+
 def interrupt(signal_number, after):
     """Interrupts a run over much evidence; True when it was still running then."""
     case = suite.path('case-stopped')
