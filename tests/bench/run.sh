@@ -36,6 +36,14 @@ measure() { # runs, command...
     echo "$(awk -v ms=$best 'BEGIN {printf "%.3f", ms / 1000}') $memory"
 }
 
+# best of so many runs: processor seconds, which a busy neighbour disturbs less
+processor() { # runs, command...
+    local runs=$1 i TIMEFORMAT='%U %S'; shift
+    for ((i = 0; i < runs; i++)); do
+        { time "$@" >/dev/null 2>&1; } 2>&1
+    done | awk '{t = $1 + $2; if (NR == 1 || t < best) best = t} END {printf "%.3f\n", best}'
+}
+
 row() { # what, figure, comparison, bound
     local verdict=ok
     awk -v got="$2" -v op="$3" -v want="$4" 'BEGIN {exit !(op == ">=" ? got >= want : got <= want)}' || { verdict=MISSED; failed=1; }
@@ -44,9 +52,9 @@ row() { # what, figure, comparison, bound
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.1f", a / (b > 0 ? b : 0.001)}'; }
 
 small=$(large 128); big=$(large 512)
-read -r t_export _ < <(measure 2 evtxexport "$small")
-read -r t_parse _ < <(measure 7 "$ashiato" parse -q -j1 --count "$small")
-echo "evtxexport, 128 MiB: $t_export s; ashiato parse --count -j1: $t_parse s"
+t_export=$(processor 2 evtxexport "$small")
+t_parse=$(processor 7 "$ashiato" parse -q -j1 --count "$small")
+echo "evtxexport, 128 MiB: $t_export s; ashiato parse --count -j1: $t_parse s of processor time"
 row "EVTX to events, one thread: times as fast as evtxexport" "$(ratio "$t_export" "$t_parse")" ">=" 60
 
 read -r t_case m_case < <(measure 3 "$ashiato" timeline -q "$big" -o $work/case)
