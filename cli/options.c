@@ -192,6 +192,12 @@ bool set_parser(struct cli *c, str v, struct err *err)
     return true;
 }
 
+bool set_recover(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->run.recover = true;
+}
+
 bool set_year(struct cli *c, str v, struct err *err)
 {
     struct rule rule = split_rule(v);

@@ -28,6 +28,8 @@ static const struct option options[] = {
     {"--latest", 0, "TIME", "no line without a year is later than this", set_latest, false},
     {"--parser", 0, "NAME[:GLOB]", "read blobs whose path matches with this parser", set_parser,
      false},
+    {"--recover", 0, NULL, "deleted event log records too, from slack and bytes of any kind",
+     set_recover, false},
     {"--system", 0, "NAME", "the machine all of the evidence comes from", set_system, false},
     {"--threads", 'j', "N", "worker threads (default: one a processor)", set_threads, false},
     {"--quiet", 'q', NULL, "do not name what was not read", set_quiet, false},

@@ -83,6 +83,8 @@ static const struct option options[] = {
     {"--latest", 0, "TIME", "no line without a year is later than this", set_latest, true},
     {"--parser", 0, "NAME[:GLOB]", "read blobs whose path matches with this parser", set_parser,
      true},
+    {"--recover", 0, NULL, "deleted event log records too, from slack and bytes of any kind",
+     set_recover, true},
     {"--system", 0, "NAME", "the machine all of the evidence comes from", set_system, true},
     {"--display-zone", 0, "NAME", "zone of times in report.html and timeline.csv (default UTC)",
      set_display_zone, true},

@@ -151,6 +151,7 @@ str event_text(const struct event *e, str name, struct arena *a)
 int event_cmp(const struct event *a, const struct event *b)
 {
     ORDER(a->time_ns, b->time_ns);
+    ORDER(a->flags & EVENT_RECOVERED, b->flags & EVENT_RECOVERED);
     ORDER(a->source, b->source);
     ORDER(a->sequence, b->sequence);
     ORDER(a->offset, b->offset);

@@ -134,7 +134,8 @@ bool event_number(const struct event *e, str name, uint64_t *out);
 str event_text(const struct event *e, str name, struct arena *a);
 struct value field_value(const struct field *f);
 
-/* The total order of design: time, source, sequence, offset, part. <0, 0, >0. */
+/* The total order of design: time, live before recovered (so that of two copies the live one is
+ * kept), source, sequence, offset, part. <0, 0, >0. */
 int event_cmp(const struct event *a, const struct event *b);
 
 /* Addresses. addr_parse takes IPv4, IPv6 (brackets, %zone, ::ffff: forms); false for "-" and

@@ -135,7 +135,8 @@ static struct part *add_part(struct reader *r, const struct blob *blob, const st
         .input = {.bytes.len = len, .offset = offset, .source = source},
         .hints = {.zone = zone ? zone->zone : NULL,
                   .cases = blob->cases,
-                  .messages = r->in->messages},
+                  .messages = r->in->messages,
+                  .recover = r->p->options->recover},
     };
     return part;
 }
@@ -170,6 +171,9 @@ static const struct parser *choose(struct reader *r, const struct sample *sample
     }
     if (!rival && best)
         return best;
+    for (size_t i = 0; i < parser_count && !best && r->p->options->recover; i++)
+        if (parsers[i]->last_resort)
+            return parsers[i];
     *why = best ? arena_printf(&r->arena,
                                "both %s and %s fit: choose with --parser NAME:%.*s", best->name,
                                rival->name, PSTR(sample->path))
@@ -230,7 +234,7 @@ static size_t cut_lines(const struct parser *parser, str bytes)
 
 static size_t cut_chunks(const struct parser *parser, uint64_t offset, size_t len)
 {
-    uint64_t end = offset + len;
+    uint64_t end = offset + (len > parser->margin ? len - parser->margin : 0);
 
     if (end < parser->chunk_base)
         return 0;
@@ -269,12 +273,13 @@ static void cut_blob(struct reader *r, const struct blob *blob, const struct par
     struct carry carry = {{0}};
     struct buf rest = {0};
     uint64_t offset = 0;
+    size_t before = 0; /* bytes at the front of `rest` that were a job's already */
     bool end = whole_read;
 
     buf_str(&rest, head);
     while (!pipeline_stopped(r->p)) {
         struct job *job = job_for(r);
-        size_t at = job->bytes.len;
+        size_t at = job->bytes.len + before, before_next = 0;
         uint64_t cut_line = 0;
         buf_str(&job->bytes, buf_view(&rest));
         rest.len = 0;
@@ -301,13 +306,18 @@ static void cut_blob(struct reader *r, const struct blob *blob, const struct par
             have += more;
             job->bytes.len = at + cut;
         } else {
-            buf_add(&rest, bytes.p + cut, have - cut);
-            job->bytes.len = at + cut;
+            size_t behind = have - cut;
+            before_next = before + cut < parser->margin ? before + cut : parser->margin;
+            buf_add(&rest, bytes.p + cut - before_next, before_next + behind);
+            job->bytes.len = at + cut + (behind < parser->margin ? behind : parser->margin);
             have = cut;
         }
         struct part *part = add_part(r, blob, parser, at, cut, offset);
         part->carry = carry;
-        part->input.last = end && rest.len == 0;
+        part->input.before = (uint32_t)before;
+        part->input.behind = (uint32_t)(job->bytes.len - at - cut);
+        part->input.last = end && rest.len == before_next;
+        before = before_next;
         part->input.cut_line = cut_line;
         if (parser->carry)
             parser->carry(&carry, (str){job->bytes.p + at, cut});
@@ -537,6 +547,19 @@ static void merge_some(struct ingest *in)
     store_add(store, merged);
 }
 
+/* A blob that only the last resort took, in vain, stays unread. */
+static void unclaim_empty(struct pipeline *p)
+{
+    for (size_t i = 0; i < p->source_count; i++) {
+        struct source *s = &p->sources[i];
+        for (size_t k = 0; k < parser_count && s->events == 0; k++)
+            if (parsers[k]->last_resort && str_eq(s->parser, str_of(parsers[k]->name))) {
+                s->parser = (str){0};
+                s->unread = STR("no parser knows this format, and no event records lie in it");
+            }
+    }
+}
+
 bool ingest_run(struct ingest *in, struct err *err)
 {
     struct pipeline *p = in->p;
@@ -573,6 +596,7 @@ bool ingest_run(struct ingest *in, struct err *err)
     }
     arena_free(&r->arena);
     mem_free(r);
+    unclaim_empty(p);
     err->msg[0] = 0;
     if (p->store.failed || p->open.failed)
         *err = p->store.failed ? p->store.err : p->open.err;

@@ -39,6 +39,7 @@ struct hints {
     const struct zone *zone; /* of texts without one; NULL = not known, leave EVENT_ZONE_OPEN */
     bool messages;           /* make one-line messages? (off for raw dumps) */
     bool lenient;
+    bool recover;            /* --recover: records from where no live ones are */
 };
 
 /* One job: consecutive bytes of one blob, cut where items begin. READS_LINES: whole lines, the
@@ -49,6 +50,8 @@ struct input {
     str bytes;
     uint64_t offset;   /* of bytes.p in the (decompressed) blob */
     bool last;         /* no byte of the blob follows bytes */
+    uint32_t before, behind; /* READS_CHUNKS with a margin: how many bytes of the blob can be read
+                                in front of bytes.p, and behind its end */
     uint64_t cut_line; /* text: the last line of bytes was cut at LINE_MAX_BYTES; its full length */
     const struct carry *carry; /* as `carry` left it at the first byte */
     const struct source *source;
@@ -60,6 +63,10 @@ struct parser {
     const char *about; /* one line for `ashiato formats` */
     enum reads reads;
     uint32_t chunk_base, chunk_size; /* READS_CHUNKS */
+    uint32_t margin;       /* READS_CHUNKS: bytes before and behind a job that it sees, too (as far
+                              as there are any); items that begin in a job are its own */
+    bool last_resort;      /* gets, with --recover, every blob that no other parser claims; where
+                              it finds no event the blob counts as unread */
     uint32_t longest_line; /* READS_LINES: lines up to this come whole, whatever a job holds */
     const char *const *beats;        /* names of more general parsers, NULL at the end; or NULL */
     const char *example;             /* a short valid input for texts: under the contract tests */

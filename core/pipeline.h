@@ -48,6 +48,7 @@ struct run_options {
     int64_t stamp_ns;
     const struct zone *display_zone;
     bool db_full;
+    bool recover; /* --recover: deleted records, too */
 };
 
 /* Everything one run knows. Made by the caller as {.options = ..., .evidence = ...}. */

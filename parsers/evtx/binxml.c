@@ -8,8 +8,8 @@
 #include "core/value.h"
 
 enum {
-    TEMPLATE_HEADER_SIZE = 24, /* u32 next, GUID, u32 size of the body */
     VALUE_TYPE_LAST = VALUE_HEX64,
+    LIBRARY_TRIES = 8,
     STEP_COST = 8 /* of the budget, for running one: bounds time */
 };
 
@@ -127,7 +127,33 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
 
 /* ---- template instances ---- */
 
-static size_t program_find(struct decoder *d, uint32_t offset, struct scope scope)
+static struct cursor template_body(const struct decoder *d, uint32_t offset)
+{
+    const uint8_t *body = d->chunk + offset + TEMPLATE_HEADER_SIZE;
+    size_t size = le32(body - 4), left = d->chunk_len - offset - TEMPLATE_HEADER_SIZE;
+
+    return (struct cursor){body, body + (size < left ? size : left)};
+}
+
+static size_t compile_from_library(struct decoder *d, const struct library_entry *t,
+                                   uint32_t key, struct scope scope)
+{
+    const struct chunk_ref own = {d->chunk, d->chunk_len};
+
+    memset(d->names, 0, sizeof d->names); /* their offsets are the other chunk's */
+    d->chunk = t->chunk.p;
+    d->chunk_len = t->chunk.len;
+    size_t i = compile_template(d, key, template_body(d, t->offset), scope);
+    d->chunk = own.p;
+    d->chunk_len = own.len;
+    memset(d->names, 0, sizeof d->names);
+    return i;
+}
+
+/* The program of the definition at `offset`, or of one in the library, whose key lies behind all
+ * offsets. */
+static size_t program_find(struct decoder *d, uint32_t offset, const struct library_entry *t,
+                           struct scope scope)
 {
     uint32_t *bucket = &d->buckets[(offset * 2654435761u) >> 26];
 
@@ -137,10 +163,8 @@ static size_t program_find(struct decoder *d, uint32_t offset, struct scope scop
             str_eq(p->scope.path, scope.path))
             return at - 1;
     }
-    const uint8_t *body = d->chunk + offset + TEMPLATE_HEADER_SIZE;
-    size_t size = le32(body - 4), left = d->chunk_len - offset - TEMPLATE_HEADER_SIZE;
-    struct cursor c = {body, body + (size < left ? size : left)};
-    size_t i = compile_template(d, offset, c, scope);
+    size_t i = t ? compile_from_library(d, t, offset, scope)
+                 : compile_template(d, offset, template_body(d, offset), scope);
     d->programs[i].next = *bucket;
     *bucket = (uint32_t)i + 1;
     return i;
@@ -195,12 +219,13 @@ static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
     return true;
 }
 
-/* The definition was overwritten by another template's (its GUID begins with its id). What the
- * values mean is lost, but not the values. */
+/* The definition was overwritten by another template's (its GUID begins with its id), and the
+ * library has none. What the values mean is lost, but not the values. */
 static void orphan_values(struct decoder *d, size_t base, size_t count, struct scope scope,
                           unsigned depth)
 {
     decoder_fail(d, "its template is lost");
+    d->lost = true;
     for (size_t i = 0; i < count && decoder_spend(d, sizeof(struct field) + 16); i++) {
         str name = arena_printf(&d->out->arena, "value.%zu", i);
         struct step s = {.name = name.p, .name_len = (uint16_t)name.len, .group = FIELD_OWN,
@@ -208,6 +233,20 @@ static void orphan_values(struct decoder *d, size_t base, size_t count, struct s
         if (d->values[base + i].type != VALUE_NULL)
             run_field(d, &s, d->values[base + i], depth);
     }
+}
+
+/* A program without fault of a definition in the library, index + 1; 0: there is none. */
+static size_t library_program(struct decoder *d, uint32_t id, struct scope scope)
+{
+    const struct library_entry *t = library_find(d, id), *end = d->library + d->library_count;
+
+    for (unsigned tries = 0; t && t < end && t->id == id && tries < LIBRARY_TRIES; t++, tries++) {
+        uint32_t key = CHUNK_SIZE + 1 + (uint32_t)(t - d->library);
+        size_t i = program_find(d, key, t, scope);
+        if (!d->programs[i].why)
+            return i + 1;
+    }
+    return 0;
 }
 
 /* 0x0c, u8, u32 template id, u32 offset of the definition, which may follow right here. */
@@ -219,10 +258,15 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
     if (!cursor_take(c, 10, &p))
         return decoder_fail(d, "a template instance is cut off");
     uint32_t id = le32(p + 2), offset = le32(p + 6);
-    if (offset < CHUNK_HEADER_SIZE || offset > d->chunk_len ||
-        d->chunk_len - offset < TEMPLATE_HEADER_SIZE)
+    bool outside = offset < CHUNK_HEADER_SIZE || offset > d->chunk_len ||
+                   d->chunk_len - offset < TEMPLATE_HEADER_SIZE;
+    if (outside && !d->recover)
         return decoder_fail(d, "a template definition lies outside of the chunk");
-    if (offset == (size_t)(c->p - d->chunk)) {
+    bool follows = d->adrift ? cursor_left(c) >= TEMPLATE_HEADER_SIZE && le32(c->p + 4) == id
+                             : offset == (size_t)(c->p - d->chunk);
+    if (follows) {
+        if (cursor_left(c) < TEMPLATE_HEADER_SIZE)
+            return decoder_fail(d, "a template definition is cut off");
         size_t size = TEMPLATE_HEADER_SIZE + (size_t)le32(c->p + TEMPLATE_HEADER_SIZE - 4);
         if (!cursor_take(c, size, &p))
             return decoder_fail(d, "a template definition is cut off");
@@ -230,10 +274,17 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
     size_t base = d->value_count, count;
     bool good = take_values(d, c, &count);
     d->value_count = base + count;
-    if (le32(d->chunk + offset + 4) != id)
-        orphan_values(d, base, count, scope, depth);
+    bool in_place = !outside && !d->adrift && le32(d->chunk + offset + 4) == id;
+    size_t program = in_place ? program_find(d, offset, NULL, scope) + 1 : 0;
+    if (d->recover && (!program || d->programs[program - 1].why)) {
+        size_t other = library_program(d, id, scope);
+        d->completed |= other != 0;
+        program = other ? other : program;
+    }
+    if (program)
+        run(d, program - 1, base, count, depth);
     else
-        run(d, program_find(d, offset, scope), base, count, depth);
+        orphan_values(d, base, count, scope, depth);
     d->value_count = base;
     return good;
 }

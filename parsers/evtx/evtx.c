@@ -6,8 +6,10 @@
  *
  * The file header is not trusted: its chunk count is stale in every log that was copied while
  * Windows was writing, and the dirty flag only says that. Every chunk that is there is read.
- * Bad checksums are noted, and what can be decoded is. Not read: records in the slack behind the
- * last record of a chunk.
+ * Those behind the count of a log that was closed in good order are left from an earlier life of
+ * it: their records are flagged as recovered. So are those in the slack behind a chunk's last
+ * record, which are read with --recover only (raw.c says how other bytes are).
+ * Bad checksums are noted, and what can be decoded is.
  *
  * Becomes: time, record number, host, provider, channel and code from System; EventData and
  * UserData as fields under their own names; RenderingInfo as `rendering.*`; kind and roles from
@@ -18,15 +20,16 @@
 
 enum {
     FILE_HEADER_SIZE = 4096,
-    RECORD_SIGNATURE = 0x2a2a,
     FILE_CRC_BYTES = 120, /* of the header that its checksum covers */
     FLAG_NO_CRC = 4,      /* in the flags of the file header */
+    FLAG_DIRTY = 1,
     CHUNKS_AT = 42        /* number of chunks in the file header, 16 bits */
 };
 
 struct evtx_carry {
     uint64_t seen;
     uint32_t no_crc, chunks; /* as the file header says */
+    uint32_t counted;        /* records of later chunks are left over; 0: nothing is known */
 };
 _Static_assert(sizeof(struct evtx_carry) <= CARRY_SIZE, "carried state is too large");
 
@@ -47,6 +50,15 @@ static int evtx_probe(const struct sample *s)
     return 0;
 }
 
+/* Is it whole, and of a log that was closed in good order? */
+static bool file_header_holds(str head)
+{
+    const uint8_t *p = (const uint8_t *)head.p;
+
+    return !(le32(p + FILE_CRC_BYTES) & (FLAG_DIRTY | FLAG_NO_CRC)) &&
+           libdeflate_crc32(0, p, FILE_CRC_BYTES) == le32(p + FILE_CRC_BYTES + 4);
+}
+
 static void evtx_carry(struct carry *state, str bytes)
 {
     struct evtx_carry *c = (struct evtx_carry *)state->bytes;
@@ -54,23 +66,34 @@ static void evtx_carry(struct carry *state, str bytes)
     if (c->seen == 0 && bytes.len >= FILE_CRC_BYTES + 4 && memcmp(bytes.p, file_magic, 8) == 0) {
         c->no_crc = le32((const uint8_t *)bytes.p + FILE_CRC_BYTES) & FLAG_NO_CRC;
         c->chunks = le16((const uint8_t *)bytes.p + CHUNKS_AT);
+        if (file_header_holds(bytes) && c->chunks < UINT16_MAX)
+            c->counted = c->chunks;
     }
     c->seen += bytes.len;
 }
 
 /* ---- records of a chunk ---- */
 
-/* Is there a whole record at `at`: signature, a size that fits, and the same size at its end? */
-static uint32_t whole_record(const struct decoder *d, uint32_t at)
+uint32_t record_size(const uint8_t *p, size_t left)
 {
-    uint32_t left = d->chunk_len - at;
-
-    if (left < RECORD_SIZE_MIN || le32(d->chunk + at) != RECORD_SIGNATURE)
+    if (left < RECORD_SIZE_MIN || le32(p) != RECORD_SIGNATURE)
         return 0;
-    uint32_t size = le32(d->chunk + at + 4);
-    if (size < RECORD_SIZE_MIN || size > left || le32(d->chunk + at + size - 4) != size)
+    uint32_t size = le32(p + 4);
+    if (size < RECORD_SIZE_MIN || size > left || le32(p + size - 4) != size)
         return 0;
     return size;
+}
+
+bool record_begins(const uint8_t *p)
+{
+    static const uint8_t fragment_header[] = {TOKEN_FRAGMENT, 1, 1, 0};
+
+    return memcmp(p + RECORD_HEADER_SIZE, fragment_header, sizeof fragment_header) == 0;
+}
+
+static uint32_t whole_record(const struct decoder *d, uint32_t at)
+{
+    return record_size(d->chunk + at, d->chunk_len - at);
 }
 
 /* The next place from `at` on where a whole record begins, else `end`. */
@@ -93,12 +116,10 @@ static uint32_t next_record(const struct decoder *d, uint32_t at, uint32_t end)
 static uint32_t broken_record(struct decoder *d, uint32_t at, uint32_t end, uint64_t offset,
                               uint32_t flags)
 {
-    static const uint8_t fragment_header[] = {0x0f, 1, 1, 0};
     const uint8_t *p = d->chunk + at;
     uint32_t next = next_record(d, at + 1, end);
 
-    if (next - at > RECORD_SIZE_MIN && le32(p) == RECORD_SIGNATURE &&
-        memcmp(p + RECORD_HEADER_SIZE, fragment_header, sizeof fragment_header) == 0) {
+    if (next - at > RECORD_SIZE_MIN && le32(p) == RECORD_SIGNATURE && record_begins(p)) {
         uint32_t size = le32(p + 4), room = next - at;
         size = size < RECORD_SIZE_MIN || size > room ? room : size;
         record_decode(d, p, p + size, offset + at, flags, "the record is cut or overwritten");
@@ -123,13 +144,31 @@ static void read_records(struct decoder *d, uint32_t at, uint32_t end, uint64_t 
     }
 }
 
+/* Behind the last record only whole ones count: the rest is what they have been cut from. */
+static void read_slack(struct decoder *d, uint32_t at, uint32_t end, uint64_t offset)
+{
+    while ((at = next_record(d, at, end)) < end) {
+        const uint8_t *p = d->chunk + at;
+        uint32_t size = whole_record(d, at);
+        if (record_begins(p)) {
+            record_decode(d, p, p + size - 4, offset + at, EVENT_RECOVERED, NULL);
+            at += size;
+        } else {
+            at++;
+        }
+    }
+}
+
 /* ---- chunks ---- */
 
-static void new_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len)
+void decoder_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len, uint32_t extent)
 {
+    size_t share = (size_t)extent * (DECODER_BUDGET / CHUNK_SIZE);
+
     d->chunk = chunk;
     d->chunk_len = len;
-    d->spent = 0;
+    d->adrift = false;
+    d->spent = share < DECODER_BUDGET ? DECODER_BUDGET - share : 0;
     d->why = NULL;
     d->step_count = d->program_count = 0;
     memset(d->buckets, 0, sizeof d->buckets);
@@ -182,10 +221,23 @@ static void lost_chunk(struct decoder *d, uint64_t offset)
                   d->out->count - before);
 }
 
-static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64_t offset,
-                       bool no_crc)
+void chunk_read(struct decoder *d, uint32_t end, uint64_t offset, bool no_crc, uint32_t flags)
 {
-    new_chunk(d, p, len);
+    uint32_t live = records_end(d, offset, no_crc);
+
+    live = live < end ? live : end;
+    read_records(d, CHUNK_HEADER_SIZE, live, offset, flags);
+    if (d->recover)
+        read_slack(d, live, end, offset);
+}
+
+static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64_t offset,
+                       const struct evtx_carry *file)
+{
+    uint64_t number = (offset - FILE_HEADER_SIZE) / CHUNK_SIZE;
+    uint32_t flags = file->counted && number >= file->counted ? EVENT_RECOVERED : 0;
+
+    decoder_chunk(d, p, len, CHUNK_SIZE);
     if (is_zero(p, len)) { /* room that Windows took in advance */
         if (len < CHUNK_SIZE)
             batch_note(d->out, offset, "the file ends inside a chunk that holds no records");
@@ -196,7 +248,7 @@ static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64
     else if (memcmp(p, chunk_magic, 8) != 0)
         lost_chunk(d, offset);
     else
-        read_records(d, CHUNK_HEADER_SIZE, records_end(d, offset, no_crc), offset, 0);
+        chunk_read(d, len, offset, file->no_crc, flags);
 }
 
 static void check_file_header(const struct input *in, struct batch *out)
@@ -224,17 +276,44 @@ static void check_file_end(const struct input *in, struct batch *out, uint32_t c
                       (unsigned long long)there, chunks);
 }
 
-static void evtx_parse(const struct input *in, struct batch *out)
+static uint32_t chunk_at(const struct input *in, size_t at)
+{
+    size_t left = in->bytes.len - at;
+
+    return (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE);
+}
+
+struct decoder *decoder_open(const struct input *in, struct batch *out)
 {
     struct decoder *d = mem_alloc(sizeof *d);
+
+    d->out = out;
+    d->messages = in->hints && in->hints->messages;
+    d->recover = in->hints && in->hints->recover;
+    return d;
+}
+
+void decoder_close(struct decoder *d)
+{
+    mem_free(d->steps);
+    mem_free(d->programs);
+    mem_free(d->values);
+    mem_free(d->chunks);
+    mem_free(d->library);
+    buf_free(&d->text);
+    buf_free(&d->content);
+    mem_free(d);
+}
+
+static void evtx_parse(const struct input *in, struct batch *out)
+{
+    struct decoder *d = decoder_open(in, out);
+    const uint8_t *p = (const uint8_t *)in->bytes.p;
     struct evtx_carry carry = {0};
     size_t at = 0;
 
     if (in->carry)
         memcpy(&carry, in->carry->bytes, sizeof carry);
-
-    d->out = out;
-    d->messages = in->hints && in->hints->messages;
     if (in->offset == 0) {
         check_file_header(in, out);
         struct carry first = {{0}};
@@ -242,20 +321,13 @@ static void evtx_parse(const struct input *in, struct batch *out)
         memcpy(&carry, first.bytes, sizeof carry);
         at = FILE_HEADER_SIZE;
     }
-    for (; at < in->bytes.len; at += CHUNK_SIZE) {
-        size_t left = in->bytes.len - at;
-        read_chunk(d, (const uint8_t *)in->bytes.p + at,
-                   (uint32_t)(left < CHUNK_SIZE ? left : CHUNK_SIZE), in->offset + at,
-                   carry.no_crc);
-    }
+    for (size_t i = at; d->recover && i < in->bytes.len; i += CHUNK_SIZE)
+        library_chunk(d, p + i, chunk_at(in, i));
+    for (; at < in->bytes.len; at += CHUNK_SIZE)
+        read_chunk(d, p + at, chunk_at(in, at), in->offset + at, &carry);
     if (in->last)
         check_file_end(in, out, carry.chunks);
-    mem_free(d->steps);
-    mem_free(d->programs);
-    mem_free(d->values);
-    buf_free(&d->text);
-    buf_free(&d->content);
-    mem_free(d);
+    decoder_close(d);
 }
 
 const struct parser parser_evtx = {

@@ -8,6 +8,8 @@
  *     compile.c   tokens to steps
  *     scope.c     what a place in the document makes of its content
  *     record.c    what the System part says, uid, the finished event
+ *     raw.c       records in bytes of any kind (--recover)
+ *     library.c   templates of other chunks for records that lost theirs (--recover)
  *
  * Formats: MS-EVEN6 section 2.2.12 (BinXml) and libyal's "Windows XML Event Log (EVTX)".
  *
@@ -27,6 +29,10 @@ enum {
     ELEMENT_DEPTH_MAX = 64,
     NAME_UNITS_MAX = 2048, /* UTF-16 units of the name of an element or field */
     NESTING_MAX = 16, /* BinXML values within BinXML values */
+    TEMPLATE_HEADER_SIZE = 24, /* u32 next, GUID, u32 size of the body */
+    TEMPLATES_AT = 384, /* in the chunk header: u32 offsets of the first of each chain */
+    TEMPLATE_CHAINS = 32,
+    RECORD_SIGNATURE = 0x2a2a,
     DECODER_BUDGET = 8 * 1024 * 1024, /* bytes and steps * sizeof(struct step), per chunk */
     PROGRAM_BUCKETS = 64,
     NAME_CACHE = 256,
@@ -137,12 +143,30 @@ struct text_slot { /* texts made of values that recur: providers, channels, comp
     uint64_t folded; /* hash of it in lower case */
 };
 
+struct chunk_ref {
+    const uint8_t *p;
+    uint32_t len;
+};
+
+struct library_entry { /* a template definition in one of the job's chunks */
+    struct chunk_ref chunk;
+    uint32_t id, offset;
+    uint32_t order; /* of finding */
+};
+
 struct decoder {
     struct batch *out;
-    bool messages;
+    bool messages, recover;
+
+    struct chunk_ref *chunks; /* with --recover: the job's, for the library */
+    size_t chunk_count, chunk_cap;
+    struct library_entry *library; /* sorted by id; made when it is first asked */
+    size_t library_count, library_cap;
+    bool library_made;
 
     const uint8_t *chunk; /* the current one */
     uint32_t chunk_len;   /* less than CHUNK_SIZE at a cut end */
+    bool adrift; /* where the chunk began is not known: offsets mean nothing */
     size_t spent;         /* of the budget */
     struct step *steps;
     size_t step_count, step_cap;
@@ -162,6 +186,8 @@ struct decoder {
     struct buf text; /* register */
     str name;        /* register */
     const char *why; /* the first damage met, or NULL */
+    bool lost;       /* a template is lost, so that values have numbers for names */
+    bool completed;  /* a template came from the library */
 
     struct buf content; /* scratch for the uid */
 };
@@ -213,6 +239,11 @@ size_t compile_template(struct decoder *d, uint32_t offset, struct cursor body,
                         struct scope scope);
 size_t compile_element(struct decoder *d, struct cursor *c, struct scope scope);
 
+/* The job's chunks, among which the library looks; and the template of this id that it has: of
+ * several GUIDs that begin with the id the lowest, of its copies the first. NULL: none. */
+void library_chunk(struct decoder *d, const uint8_t *p, uint32_t len);
+const struct library_entry *library_find(struct decoder *d, uint32_t id);
+
 /* Decodes a BinXML document (of a record, or a value of type VALUE_BINXML) into the open event
  * and d->system. False when something was wrong; d->why says what. */
 bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
@@ -221,5 +252,23 @@ bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsig
  * known to be wrong with it, or NULL; `flags` are the event's. Adds one event. */
 void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
                    uint64_t blob_offset, uint32_t flags, const char *why);
+
+/* evtx.c: a decoder for one job, and its end. */
+struct decoder *decoder_open(const struct input *in, struct batch *out);
+void decoder_close(struct decoder *d);
+
+/* The bytes that offsets count from; what an earlier chunk brought is forgotten. `extent`: how
+ * many bytes of it are read as records; the budget is in proportion to them. */
+void decoder_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len, uint32_t extent);
+
+/* The size of the whole record at p (signature, size, the same size at its end), else 0. */
+uint32_t record_size(const uint8_t *p, size_t left);
+
+/* Does the BinXML of the record at p (of at least RECORD_SIZE_MIN bytes) begin as it has to? */
+bool record_begins(const uint8_t *p);
+
+/* The records of the open chunk that has its mark, up to `end`; with d->recover those in its
+ * slack, too. */
+void chunk_read(struct decoder *d, uint32_t end, uint64_t offset, bool no_crc, uint32_t flags);
 
 #endif

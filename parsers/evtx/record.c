@@ -164,7 +164,8 @@ static char *put(char *at, const void *p, size_t n)
 }
 
 /* Copies of a record agree in System and data, whatever file, chunk and template they lie in; the
- * texts that a collector added (RenderingInfo) do not count. */
+ * texts that a collector added (RenderingInfo) do not count. Of a record whose template is lost
+ * all counts: nothing says which of its values are what. */
 static void set_uid(struct decoder *d, struct event *e, uint32_t code)
 {
     const uint64_t head[] = {
@@ -181,7 +182,7 @@ static void set_uid(struct decoder *d, struct event *e, uint32_t code)
     char *at = put(b->p, head, sizeof head);
     for (unsigned i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
-        if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
+        if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA && !d->lost)
             continue;
         at = put(at, f->name, f->name_len);
         *at++ = '\0';
@@ -204,6 +205,7 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     d->text.len = 0;
     d->name = STR("");
     d->why = why;
+    d->lost = d->completed = false;
     decoder_spend(d, sizeof *e);
     binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
                   (struct scope){AREA_ROOT, STR("")}, 0);
@@ -219,6 +221,8 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
                       (unsigned long long)e->sequence, d->why);
         batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
     }
+    if (d->completed)
+        batch_text(d->out, FIELD_OWN, STR("template"), STR("of another chunk"));
     windows_describe(d->out, &r, d->messages);
     batch_commit(d->out);
 }

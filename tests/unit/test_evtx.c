@@ -8,7 +8,7 @@
 
 #include "core/parser.h"
 
-extern const struct parser parser_evtx;
+extern const struct parser parser_evtx, parser_evtx_raw;
 
 /* ---- a writer of EVTX files with one chunk ---- */
 
@@ -144,6 +144,7 @@ static void chunk_begin(struct writer_of_chunk *w)
     w->chunk = w->file + HEADER;
     memcpy(w->chunk, "ElfChnk", 8);
     w->at = FIRST;
+    put32(w, 40, 128); /* what the header says of its own size */
 }
 
 static void record_begin(struct writer_of_chunk *w, uint64_t id, uint64_t filetime)
@@ -798,6 +799,212 @@ TEST(evtx_recovers_records_of_a_chunk_without_its_mark)
     drop(&b, bytes);
 }
 
+/* ---- recovery ---- */
+
+/* Parses p[first .. end) as one job with all the rest of p[0 .. len) in its margins. */
+static void recover_part(struct batch *b, const struct parser *parser, const uint8_t *p, size_t len,
+                         size_t first, size_t end)
+{
+    const struct hints hints = {.messages = true, .recover = true};
+    const size_t margin = parser->margin;
+    const struct input in = {
+        .bytes = {(const char *)p + first, end - first},
+        .offset = first,
+        .last = end == len,
+        .before = (uint32_t)(first < margin ? first : margin),
+        .behind = (uint32_t)(len - end < margin ? len - end : margin),
+        .hints = &hints,
+    };
+
+    batch_source(b, 0, STR("SYSTEM1"));
+    parser->parse(&in, b);
+}
+
+static void recover(struct batch *b, const struct parser *parser, const uint8_t *p, size_t len)
+{
+    recover_part(b, parser, p, len, 0, len);
+}
+
+/* Three records: the first defines the template, the others refer to it. Returns where the second
+ * begins. */
+static uint32_t three_records(struct writer_of_chunk *w, uint32_t *third)
+{
+    static const char *const data[] = {"u\0", "v\0"};
+    uint32_t second = 0;
+
+    chunk_begin(w);
+    uint32_t definition = event_record(w, one_name, one_item, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        struct item items[ITEMS_MAX];
+        uint32_t n = system_items(items);
+        *third = w->at;
+        second = i == 0 ? w->at : second;
+        record_begin(w, 8 + i, noon);
+        template_again(w, 0xabcd, definition);
+        items[n++] = (struct item){VALUE_UTF16, 2, data[i]};
+        wvalues(w, items, n);
+        record_end(w);
+    }
+    return second;
+}
+
+TEST(evtx_reads_slack_only_when_asked)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    uint32_t third;
+
+    three_records(&w, &third);
+    chunk_seal(&w, third); /* the third lies behind the records that the chunk knows */
+    void *bytes = parse_bytes(&b, w.file, sizeof w.file);
+    CHECK_INT(b.count, 2);
+    batch_reset(&b);
+    recover(&b, &parser_evtx, w.file, sizeof w.file);
+    CHECK_INT(b.count, 3);
+    CHECK_INT(b.damaged, 0);
+    for (size_t i = 0; i < b.count; i++)
+        CHECK_INT((b.events[i]->flags & EVENT_RECOVERED) != 0, i == 2);
+    if (b.count == 3)
+        check_field(b.events[2], "One", "v");
+    drop(&b, bytes);
+}
+
+TEST(evtx_flags_chunks_behind_the_count_of_a_closed_log)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    uint8_t *file = mem_alloc(HEADER + 2 * CHUNK);
+
+    chunk_begin(&w);
+    event_record(&w, one_name, one_item, 1);
+    w.file[42] = 1;
+    chunk_seal(&w, w.at);
+    memcpy(file, w.file, HEADER + CHUNK);
+    memcpy(file + HEADER + CHUNK, w.chunk, CHUNK);
+    void *bytes = parse_bytes(&b, file, HEADER + 2 * CHUNK);
+    CHECK_INT(b.count, 2);
+    CHECK(b.count == 2 && !(b.events[0]->flags & EVENT_RECOVERED));
+    CHECK(b.count == 2 && b.events[1]->flags & EVENT_RECOVERED);
+    CHECK(b.count == 2 && b.events[0]->uid.lo == b.events[1]->uid.lo);
+    CHECK(b.count == 2 && event_cmp(b.events[0], b.events[1]) < 0);
+    batch_reset(&b);
+    mem_free(bytes);
+    w.file[120] = 1; /* dirty: the count is only late */
+    chunk_seal(&w, w.at);
+    memcpy(file, w.file, HEADER);
+    bytes = parse_bytes(&b, file, HEADER + 2 * CHUNK);
+    CHECK(b.count == 2 && !(b.events[1]->flags & EVENT_RECOVERED));
+    drop(&b, bytes);
+    mem_free(file);
+}
+
+TEST(evtx_raw_finds_chunks_at_any_offset_and_each_record_once)
+{
+    enum { LEN = 4 * CHUNK, AT = 70001 };
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    uint8_t *p = mem_alloc(LEN);
+    uint32_t third;
+
+    three_records(&w, &third);
+    chunk_seal(&w, w.at);
+    memset(p, 'x', LEN);
+    memcpy(p + AT, w.chunk, 5000);              /* its end is something else */
+    memcpy(p + AT + 6000, w.chunk, CHUNK);      /* begins where that had still room */
+    recover(&b, &parser_evtx_raw, p, LEN);
+    CHECK_INT(b.count, 6);
+    for (size_t i = 0; i < b.count; i++)
+        CHECK(b.events[i]->flags & EVENT_RECOVERED);
+    CHECK(b.count && b.events[0]->offset == AT + FIRST);
+    batch_reset(&b);
+    /* however it is cut into jobs */
+    for (size_t cut = AT - 600; cut < AT + 7000; cut += 97) {
+        recover_part(&b, &parser_evtx_raw, p, LEN, 0, cut);
+        recover_part(&b, &parser_evtx_raw, p, LEN, cut, LEN);
+        CHECK_INT(b.count, 6);
+        batch_reset(&b);
+    }
+    batch_free(&b);
+    mem_free(p);
+}
+
+TEST(evtx_raw_puts_orphans_into_their_chunk_again)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    uint32_t third, len;
+
+    three_records(&w, &third);
+    len = w.at;
+    for (unsigned shift = 0; shift < 2; shift++) { /* from its middle on, or with room in front */
+        uint8_t *p = mem_alloc(2 * CHUNK);
+        size_t at = shift ? 3000 : 0;
+        memset(p, 0, 2 * CHUNK);
+        memcpy(p + at, w.chunk + FIRST, len - FIRST);
+        recover(&b, &parser_evtx_raw, p, 2 * CHUNK);
+        CHECK_INT(b.count, 3);
+        CHECK_INT(b.damaged, 0);
+        if (b.count == 3) {
+            check_field(b.events[0], "One", "abc");
+            check_field(b.events[2], "One", "v");
+            CHECK_INT(b.events[2]->offset, at + third - FIRST);
+        }
+        batch_reset(&b);
+        mem_free(p);
+    }
+    batch_free(&b);
+}
+
+TEST(evtx_raw_keeps_what_an_orphan_without_template_holds)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    uint8_t *p = mem_alloc(CHUNK);
+    uint32_t third, second = three_records(&w, &third);
+
+    memcpy(p + 100, w.chunk + second, w.at - second);
+    recover(&b, &parser_evtx_raw, p, CHUNK);
+    CHECK_INT(b.count, 2);
+    CHECK_INT(b.damaged, 2);
+    if (b.count == 2) {
+        check_field(b.events[0], "value.4", "u");
+        check_field(b.events[1], "value.4", "v");
+        CHECK_INT(b.events[0]->sequence, 8);
+        CHECK(b.events[0]->uid.lo != b.events[1]->uid.lo);
+    }
+    batch_free(&b);
+    mem_free(p);
+}
+
+TEST(evtx_raw_completes_orphans_from_other_chunks)
+{
+    struct writer_of_chunk w;
+    struct batch live = {0}, b = {0};
+    uint8_t *p = mem_alloc(3 * CHUNK);
+    uint32_t third, second = three_records(&w, &third);
+    uint32_t definition = FIRST + 24 + 4 + 10;
+
+    put32(&w, definition, 0);                /* the end of a chain that begins in the header */
+    put32(&w, 384 + 4 * 5, definition);
+    chunk_seal(&w, w.at);
+    void *bytes = parse_bytes(&live, w.file, sizeof w.file);
+    memset(p, 0, 3 * CHUNK);
+    memcpy(p + 100, w.chunk + second, w.at - second);
+    memcpy(p + CHUNK, w.chunk, CHUNK);
+    recover(&b, &parser_evtx_raw, p, 3 * CHUNK);
+    CHECK_INT(b.count, 5);
+    CHECK_INT(b.damaged, 0);
+    if (b.count == 5 && live.count == 3) {
+        check_field(b.events[0], "One", "u");
+        check_field(b.events[0], "template", "of another chunk");
+        check_field(b.events[2], "template", "");
+        CHECK(b.events[0]->uid.lo == live.events[1]->uid.lo); /* joined in the timeline */
+    }
+    batch_free(&b);
+    drop(&live, bytes);
+    mem_free(p);
+}
+
 TEST(evtx_says_when_a_record_is_empty)
 {
     struct writer_of_chunk w;
@@ -895,7 +1102,7 @@ TEST(evtx_survives_mutations)
                                         {VALUE_UTF16 | VALUE_ARRAY, 8, "a\0\0\0b\0\0\0"},
                                         {VALUE_SID, 12, "\1\1\0\0\0\0\0\5\x20\0\0\0"}};
     struct writer_of_chunk w, m;
-    uint64_t state = 20241002, events = 0;
+    uint64_t state = 20241002, events = 0, recovered = 0;
     struct batch b = {0};
 
     chunk_begin(&w);
@@ -926,8 +1133,17 @@ TEST(evtx_survives_mutations)
             for (unsigned k = 0; k < b.events[i]->field_count; k++)
                 value_str(field_value(&b.events[i]->fields[k]), &b.arena);
         batch_reset(&b);
+        recover(&b, &parser_evtx, bytes, len);
+        size_t skip = next_random(&state) % (HEADER + 3000);
+        recover(&b, &parser_evtx_raw, (uint8_t *)bytes + skip, len > skip ? len - skip : 0);
+        recovered += b.count;
+        for (size_t i = 0; i < b.count; i++)
+            for (unsigned k = 0; k < b.events[i]->field_count; k++)
+                value_str(field_value(&b.events[i]->fields[k]), &b.arena);
+        batch_reset(&b);
         mem_free(bytes);
     }
+    CHECK(recovered > 6000);
     CHECK(events > 4000); /* most records come through most mutations */
     batch_free(&b);
 }
