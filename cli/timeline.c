@@ -324,8 +324,8 @@ static int run(struct cli *c)
 const struct command command_timeline = {
     .name = "timeline",
     .arguments = "EVIDENCE... -o CASE",
-    .about = "Reads all logs in the given files and folders and writes a case folder: the attack\n"
-             "timeline, lateral movement, and the answers to the five questions.",
+    .about = "Makes a case folder with one attack timeline from all logs in files and folders.\n"
+             "It also holds the lateral movement and the answers to the five questions.",
     .options = options,
     .option_count = array_len(options),
     .details =
