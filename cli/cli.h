@@ -97,6 +97,8 @@ struct watch {
     struct progress progress;
     bool draw;
 };
+/* Signals wait from here on until the watch starts: one that comes early is not lost. */
+void watch_hold(void);
 void watch_start(struct watch *w, bool draw);
 void watch_end(struct watch *w);
 

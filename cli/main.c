@@ -34,6 +34,7 @@ static int run_command(const struct command *command, int argc, char **argv)
     struct err err = {{0}};
     int status = STATUS_DONE;
 
+    watch_hold();
     cli_init(&c);
     if (!cli_options(&c, command, argc, argv, &err)) {
         say("%s", err.msg);

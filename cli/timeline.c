@@ -293,13 +293,14 @@ static int run(struct cli *c)
         say("%s", err.msg);
         return STATUS_NOTHING;
     }
+    watch_start(&w, !c->quiet && isatty(STDERR_FILENO)); /* before there is a thing to leave behind */
     int status = folder_open(&folder, c->output, c->force, &c->arena, &err);
     if (status != STATUS_DONE) {
+        watch_end(&w);
         say("%s", err.msg);
         files_close(files);
         return status;
     }
-    watch_start(&w, !c->quiet && isatty(STDERR_FILENO));
     struct pipeline p = {.options = &c->run,
                          .evidence = files_evidence(files),
                          .progress = &w.progress,

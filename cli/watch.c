@@ -74,13 +74,18 @@ static void *run(void *arg)
     return NULL;
 }
 
-void watch_start(struct watch *w, bool draw)
+void watch_hold(void)
 {
     sigset_t set;
 
-    *w = (struct watch){.draw = draw};
     signal_set(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* inherited by every thread that comes */
+}
+
+void watch_start(struct watch *w, bool draw)
+{
+    *w = (struct watch){.draw = draw};
+    watch_hold();
     if (pthread_create(&w->thread, NULL, run, w) != 0)
         die("cannot start a thread");
 }

@@ -167,6 +167,32 @@ static const struct finding *first_finding(const struct result *r, bool entry)
     return first;
 }
 
+static bool is_guess(const struct finding *f)
+{
+    return f->techniques[0] && str_starts(str_of(f->techniques[0]), STR("T1110"));
+}
+
+/* A password that was guessed before the movement that was seen first: nothing ties them, but who
+ * asks how they came wants to know. */
+static str guessed_before(struct judge *j, const struct edge *x, struct answer *a)
+{
+    const struct result *r = j->result;
+
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i];
+        if (!is_grave(f) || !is_guess(f) || f->start_ns > x->start_ns)
+            continue;
+        put_finding(a, f);
+        return arena_printf(&j->result->arena, " Before it: %.*s (on %.*s, since %.*s).",
+                            PSTR(f->reason),
+                            PSTR(f->hosts[0] == IDENTITY_NONE
+                                     ? STR("an unknown host")
+                                     : j->identity->hosts[f->hosts[0]].name),
+                            PSTR(when(j, f->start_ns)));
+    }
+    return STR("");
+}
+
 static void entered(struct judge *j, struct answer *a, const struct finding *f)
 {
     struct result *r = j->result;
@@ -210,9 +236,10 @@ static void who_came_in(struct judge *j)
                                   PSTR(x->dst_name), x->method, PSTR(x->account_name),
                                   PSTR(when(j, x->start_ns)));
         bool told = !str_eq(x->src_name, STR("unknown"));
-        a->unknown = arena_printf(&r->arena, "%s%.*s is not in what was read. %.*s",
+        a->unknown = arena_printf(&r->arena, "%s%.*s is not in what was read.%.*s %.*s",
                                   told ? "How they came to " : "From where they came",
-                                  PSTR(told ? x->src_name : STR("")), PSTR(coverage(j)));
+                                  PSTR(told ? x->src_name : STR("")),
+                                  PSTR(guessed_before(j, x, a)), PSTR(coverage(j)));
         put_host(a, x->src_host);
         put_host(a, x->dst_host);
         put_account(a, x->account);
@@ -228,7 +255,7 @@ static void who_came_in(struct judge *j)
                                   PSTR(sign->title), PSTR(account_name(j, sign->accounts[0])));
         a->unknown = arena_printf(&r->arena, "From where they came is not in what was read. %.*s",
                                   PSTR(coverage(j)));
-        if (str_has(sign->techniques[0] ? str_of(sign->techniques[0]) : STR(""), STR("T1110"))) {
+        if (is_guess(sign)) {
             a->key = arena_printf(&r->arena, "%.*s, by a guessed password",
                                   PSTR(account_name(j, sign->accounts[0])));
             a->confidence = 0.50;

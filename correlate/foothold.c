@@ -138,7 +138,7 @@ static void succeeded(struct state *s, struct judge *j, const struct event *e,
     claim_add(j, e, g->finding);
     finding_account(&j->result->findings[g->finding],
                     identity_account(j->identity, &e->target));
-    claim_reason(j, g->finding, "%u failed logons from %.*s, then one succeeded as %.*s",
+    claim_reason(j, g->finding, "%u records of failed logons from %.*s, then one succeeded as %.*s",
                  g->count, PSTR(place_of(s, g)), PSTR(judge_text(j, e->target.user)));
 }
 
@@ -281,7 +281,7 @@ static void finish(void *state, struct judge *j)
         if (!g->key || g->finding >= j->result->finding_count ||
             j->result->findings[g->finding].severity >= SEVERITY_HIGH)
             continue;
-        claim_reason(j, g->finding, "%u failed logons from %.*s%s", g->count,
+        claim_reason(j, g->finding, "%u records of failed logons from %.*s%s", g->count,
                      PSTR(place_of(s, g)),
                      g->known ? " that logs on there at other times" : "; none succeeded");
     }

@@ -300,6 +300,18 @@ def test_machines_without_a_year_get_it_from_the_rest():
     assert times and all(t.startswith('2024-10-') for t in times), sorted(times)[:2]
 
 
+def test_guessed_password_is_told_when_the_way_in_is_not_collected():
+    """Without the logs of the machine behind the VPN nothing ties the guess to the movements."""
+    hosts = [h for h in story.hosts
+             if short(os.path.basename(h)) != story.truth['hops'][0]['destination']]
+    assert len(hosts) == len(story.hosts) - 1
+    answer = load(timeline('without-first-hop', *hosts))['answers'][0]
+    told = answer['summary'] + answer['unknown']
+    entry = story.truth['entry']
+    assert entry['address'] in told and entry['account'] in told, told
+    assert 'records of failed logons' in told, told
+
+
 def test_quiet_days_accuse_nobody():
     folder = suite.path('quiet')
     subprocess.run([INCIDENT, '--without-attack', folder], check=True, stdout=subprocess.DEVNULL)
@@ -391,6 +403,7 @@ def main():
                  test_shadow_copies_deleted, test_events_of_a_hop_are_marked_on_both_sides,
                  test_every_file_is_accounted_for,
                  test_machines_without_a_year_get_it_from_the_rest,
+                 test_guessed_password_is_told_when_the_way_in_is_not_collected,
                  test_quiet_days_accuse_nobody, test_one_thread_or_eight,
                  test_zone_and_locale_of_the_machine, test_order_of_the_arguments,
                  test_little_memory, test_same_file_twice_is_one_event_in_two_places,
