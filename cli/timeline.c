@@ -293,7 +293,7 @@ static int run(struct cli *c)
         say("%s", err.msg);
         return STATUS_NOTHING;
     }
-    watch_start(&w, !c->quiet && isatty(STDERR_FILENO)); /* before there is a thing to leave behind */
+    watch_start(&w, !c->quiet && isatty(STDERR_FILENO)); /* before anything is left behind */
     int status = folder_open(&folder, c->output, c->force, &c->arena, &err);
     if (status != STATUS_DONE) {
         watch_end(&w);

@@ -176,8 +176,11 @@ static enum dialect dialect_of(const struct object *o)
     static const struct {
         str path;
         enum dialect dialect;
-    } marks[] = {{{"winlog.", 7}, BEATS}, {{"log_name", 8}, BEATS6}, {{"System.EventID", 14}, SYSTEM},
-                 {{"EventID", 7}, FLAT},  {{"LogName", 7}, OBJECT}};
+    } marks[] = {{{"winlog.", 7}, BEATS},
+                 {{"log_name", 8}, BEATS6},
+                 {{"System.EventID", 14}, SYSTEM},
+                 {{"EventID", 7}, FLAT},
+                 {{"LogName", 7}, OBJECT}};
     enum dialect best = NONE;
 
     for (size_t i = 0; i < o->count; i++) {
@@ -641,7 +644,8 @@ const struct parser parser_winjson = {
     .about = "Windows events exported as JSON: Winlogbeat, NXLog, evtx_dump, Get-WinEvent",
     .reads = READS_LINES,
     .longest_line = LONGEST,
-    .example = "{\"EventTime\":\"2024-10-02T14:22:07.411+09:00\",\"Hostname\":\"FS01.acme.example\","
+    .example = "{\"EventTime\":\"2024-10-02T14:22:07.411+09:00\","
+               "\"Hostname\":\"FS01.acme.example\","
                "\"Keywords\":-9214364837600034816,\"EventID\":4624,\"SourceName\":"
                "\"Microsoft-Windows-Security-Auditing\",\"RecordNumber\":1204,\"ProcessID\":744,"
                "\"ThreadID\":2352,\"Channel\":\"Security\",\"TargetUserName\":\"k.ito\","
