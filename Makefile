@@ -15,11 +15,13 @@ $(error VARIANT=$(VARIANT): choose release, debug, asan or tsan)
 endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wwrite-strings -Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
-PKGS := libzstd zlib libdeflate libcrypto libxxhash sqlite3 libevt libbfio
+PKGS := libzstd zlib libdeflate libcrypto libxxhash sqlite3 libevtx libbfio
 pkg  := $(shell pkg-config --cflags --libs $(PKGS) 2>/dev/null)
 CFLAGS   ?= $(CFLAGS_$(VARIANT))
 CPPFLAGS += -I. -D_GNU_SOURCE -include core/banned.h $(filter -I% -D%,$(pkg))
-LDLIBS   += $(filter-out -I% -D%,$(pkg))
+# libevt and libevtx hold different versions of the same libraries and would call each other's: the
+# first is linked in, its symbols hidden, and stands before the others.
+LDLIBS   += -Wl,--exclude-libs,libevt.a -l:libevt.a $(filter-out -I% -D%,$(pkg))
 ALL      := -std=c11 -pthread $(WARN) $(CPPFLAGS) $(CFLAGS)
 LIB := $(wildcard core/*.c evidence/*.c parsers/*.c parsers/*/*.c correlate/*.c output/*.c output/*/*.c)
 obj  = $(1:%.c=$B/%.o)

@@ -78,6 +78,7 @@ bool set_latest(struct cli *c, str v, struct err *err);
 bool set_zone(struct cli *c, str v, struct err *err);
 bool set_display_zone(struct cli *c, str v, struct err *err);
 bool set_parser(struct cli *c, str v, struct err *err);
+bool set_evtx_reader(struct cli *c, str v, struct err *err);
 bool set_year(struct cli *c, str v, struct err *err);
 bool set_recover(struct cli *c, str v, struct err *err);
 bool set_system(struct cli *c, str v, struct err *err);

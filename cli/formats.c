@@ -12,7 +12,7 @@ static int run(struct cli *c)
         return STATUS_USAGE;
     }
     for (size_t i = 0; i < parser_count; i++)
-        printf("%-10s %s\n", parsers[i]->name, parsers[i]->about);
+        printf("%-12s %s\n", parsers[i]->name, parsers[i]->about);
     return STATUS_DONE;
 }
 

@@ -176,13 +176,19 @@ bool set_display_zone(struct cli *c, str v, struct err *err)
     return z != NULL;
 }
 
+static const struct parser *parser_of(str name)
+{
+    for (size_t i = 0; i < parser_count; i++)
+        if (str_eq(name, str_of(parsers[i]->name)))
+            return parsers[i];
+    return NULL;
+}
+
 bool set_parser(struct cli *c, str v, struct err *err)
 {
     struct rule rule = split_rule(v);
 
-    for (size_t i = 0; i < parser_count; i++)
-        if (str_eq(rule.value, str_of(parsers[i]->name)))
-            rule.parser = parsers[i];
+    rule.parser = parser_of(rule.value);
     if (!rule.parser)
         return err_set(err, "there is no parser '%.*s': `ashiato formats` lists them",
                        PSTR(rule.value));
@@ -196,6 +202,16 @@ bool set_recover(struct cli *c, str v, struct err *err)
 {
     (void)v, (void)err;
     return c->run.recover = true;
+}
+
+bool set_evtx_reader(struct cli *c, str v, struct err *err)
+{
+    bool second = str_eq(v, STR("libevtx"));
+
+    c->run.replaced = second ? parser_of(STR("evtx")) : NULL;
+    c->run.replacement = second ? parser_of(STR("evtx-libevtx")) : NULL;
+    return second || str_eq(v, STR("native")) ||
+           err_set(err, "'%.*s' is neither native nor libevtx", PSTR(v));
 }
 
 bool set_year(struct cli *c, str v, struct err *err)

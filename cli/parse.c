@@ -30,6 +30,8 @@ static const struct option options[] = {
      false},
     {"--recover", 0, NULL, "deleted event log records too, from slack and bytes of any kind",
      set_recover, false},
+    {"--evtx-reader", 0, "NAME", "reader of Windows event logs: native, or libevtx as a check",
+     set_evtx_reader, false},
     {"--system", 0, "NAME", "the machine all of the evidence comes from", set_system, false},
     {"--threads", 'j', "N", "worker threads (default: one a processor)", set_threads, false},
     {"--quiet", 'q', NULL, "do not name what was not read", set_quiet, false},

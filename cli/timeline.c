@@ -85,6 +85,8 @@ static const struct option options[] = {
      true},
     {"--recover", 0, NULL, "deleted event log records too, from slack and bytes of any kind",
      set_recover, true},
+    {"--evtx-reader", 0, "NAME", "reader of Windows event logs: native, or libevtx as a check",
+     set_evtx_reader, true},
     {"--system", 0, "NAME", "the machine all of the evidence comes from", set_system, true},
     {"--display-zone", 0, "NAME", "zone of times in report.html and timeline.csv (default UTC)",
      set_display_zone, true},

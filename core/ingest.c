@@ -206,7 +206,9 @@ static const struct parser *probe(struct reader *r, const struct blob *blob, str
     } else if (head.len < HEAD) {
         s.size = head.len;
     }
-    return choose(r, &s, why);
+    const struct parser *chosen = choose(r, &s, why);
+    const struct run_options *o = r->p->options;
+    return chosen && chosen == o->replaced ? o->replacement : chosen;
 }
 
 /* ---- cutting ---- */

@@ -42,6 +42,8 @@ struct run_options {
     int64_t latest_ns; /* --latest: no text without a year is later; TIME_UNKNOWN = not given */
     const struct rule *zones, *parsers, *years;
     size_t zone_count, parser_count, year_count;
+    /* Blobs that `replaced` wins by its bid are read by `replacement`; NULL: none. */
+    const struct parser *replaced, *replacement;
     const struct setting *settings;
     size_t setting_count;
     str version, title;

@@ -11,7 +11,11 @@ Agreed differences, each with its reason:
 - A record number of 0 in System (a record of zeros) is no number: the header's counts.
 - SYSTEMTIME has milliseconds; evtx_dump writes seven digits for it.
 - A boolean that is neither 0 nor 1 is true, as libevtx has it; evtx_dump writes the number.
-- <EventData Name="..."> is ashiato.EventData.Name, not one of the data."""
+- <EventData Name="..."> is ashiato.EventData.Name, not one of the data.
+
+libevtx as `--evtx-reader libevtx`: the same events as the native reader's, record by record, over
+the sample incident. It pads hexadecimal numbers to full width, writes GUIDs among the data in upper
+case and times with nine digits."""
 import collections
 import functools
 import glob
@@ -21,7 +25,7 @@ import re
 import shutil
 import subprocess
 
-from suite import ASHIATO, ROOT, Skip, Suite
+from suite import ASHIATO, INCIDENT, ROOT, Skip, Suite
 
 CORPORA = os.path.join(os.path.dirname(ROOT), 'shared', 'corpora')
 EVTX_DUMP = shutil.which('evtx_dump') or os.path.expanduser('~/.cargo/bin/evtx_dump')
@@ -246,7 +250,52 @@ def test_agrees_with_evtx_dump():
     report(compared()[1])
 
 
+# ---- libevtx as the second reader ----
+
+def in_one_form(value):
+    value = re.sub(r'^0x0+(?=[0-9a-f])', '0x', same_form(plain(value)))
+    value = re.sub(r'^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7})00Z$', r'\1Z', value)
+    return value.lower() if re.fullmatch(r'\{[0-9A-Fa-f-]{36}\}', value) else value
+
+
+def comparable(event):
+    """All that a reader makes of a record, but for the spelling of values and its own name."""
+    system = {k: in_one_form(v) for k, v in system_of_ours(event).items()}
+    system['time'] = event['@timestamp']
+    data = collections.Counter()
+    for (name, value), n in data_of_ours(event).items():
+        data[(name, in_one_form(value))] += n
+    ends = [event.get(side, {}).get(part) for side in ('user', 'source', 'destination')
+            for part in ('name', 'domain', 'ip', 'address', 'port')]
+    return system, data, event['ashiato']['kind'], event['event'].get('outcome'), ends
+
+
+def by_place(reader, folder):
+    lines = text_of(ASHIATO, 'parse', '--quiet', '--evtx-reader', reader, folder).splitlines()
+    events = {}
+    for event in map(json.loads, lines):
+        if event['event']['dataset'] == ('evtx' if reader == 'native' else 'evtx-libevtx'):
+            place = event['log']['file']['path'], event['log']['offset']
+            assert place not in events, 'two records at %s, %d' % place
+            events[place] = event
+    return events
+
+
+def test_both_readers_agree_on_the_sample_incident():
+    folder = suite.path('incident')
+    subprocess.run([INCIDENT, folder], check=True, stdout=subprocess.DEVNULL)
+    native, second = by_place('native', folder), by_place('libevtx', folder)
+    assert len(native) > 1000, len(native)
+    wrong = ['%s at %d: by one reader only' % place for place in sorted(native.keys() ^ second.keys())]
+    for place in sorted(native.keys() & second.keys()):
+        mine, theirs = comparable(native[place]), comparable(second[place])
+        if mine != theirs:
+            wrong.append('%s at %d: %r, libevtx %r' % (*place, mine, theirs))
+    report(wrong)
+
+
 suite = Suite('evtx')
 suite.run(test_finds_every_record_that_evtxexport_finds)
 suite.run(test_agrees_with_evtx_dump)
+suite.run(test_both_readers_agree_on_the_sample_incident)
 suite.end()
