@@ -16,7 +16,9 @@ enum evidence_op {
     EVIDENCE_LIST,  /* -> value = number of blobs */
     EVIDENCE_STAT,  /* blob -> size, mtime_ns, flags; bytes = path NUL system NUL reason NUL */
     EVIDENCE_READ,  /* blob, offset -> up to `want` bytes; fewer only at the end or on an error */
-    EVIDENCE_DIGEST /* blob -> bytes = 32 of SHA-256, reading what has not been read; closes it */
+    /* blob -> bytes = 32 of SHA-256, value = the number of stored bytes in it, reading what has not
+     * been read; closes it */
+    EVIDENCE_DIGEST
 };
 
 enum evidence_status {
@@ -40,7 +42,7 @@ enum { EVIDENCE_READ_MAX = 4 << 20, EVIDENCE_TEXT_MAX = 8192 };
 
 struct evidence_reply {
     uint32_t status, flags;
-    uint64_t value; /* LIST: blobs; STAT: size as stored */
+    uint64_t value; /* LIST: blobs; STAT: size as stored; DIGEST: bytes in it */
     int64_t mtime_ns;
     uint32_t len; /* of bytes */
 };

@@ -340,6 +340,19 @@ static void fail_source(struct source *s, str why)
         s->failure = why;
 }
 
+/* The size that is told is that of the bytes in the hash: standard input has no other, and a file
+ * that somebody still writes or cuts is not what was listed. */
+static void settle_size(struct reader *r, struct source *s, uint64_t hashed)
+{
+    uint64_t listed = s->size;
+
+    s->size = hashed;
+    if (listed != hashed && listed && !s->failed)
+        fail_source(s, arena_printf(&r->arena, "changed while it was read: %llu bytes when listed, "
+                                    "%llu when read", (unsigned long long)listed,
+                                    (unsigned long long)hashed));
+}
+
 static void read_blob(struct reader *r, const struct blob *blob)
 {
     struct source *s = &r->p->sources[blob->source];
@@ -371,8 +384,10 @@ static void read_blob(struct reader *r, const struct blob *blob)
     buf_free(&head);
     call(r, EVIDENCE_DIGEST, blob->number, 0, 32, r->text);
     s->hashed = r->reply.len == 32;
-    if (s->hashed)
+    if (s->hashed) {
         memcpy(s->sha256, r->text, 32);
+        settle_size(r, s, r->reply.value);
+    }
 }
 
 static void *read_all(void *arg)

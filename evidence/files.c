@@ -49,6 +49,7 @@ struct files {
     char first[4]; /* of standard input, read to see whether it is compressed */
     size_t first_len, first_at;
     EVP_MD_CTX *hash;
+    uint64_t hashed; /* stored bytes in it */
     char *scratch;
 };
 
@@ -281,6 +282,12 @@ static void close_blob(struct files *f)
     f->open = UINT32_MAX;
 }
 
+static void hash(struct files *f, const void *bytes, size_t n)
+{
+    EVP_DigestUpdate(f->hash, bytes, n);
+    f->hashed += n;
+}
+
 /* Reads stored bytes in order; every one of them passes here once when hashing. */
 static long read_stored(void *ctx, void *buf, size_t n)
 {
@@ -297,7 +304,7 @@ static long read_stored(void *ctx, void *buf, size_t n)
         while (got < 0 && errno == EINTR);
     }
     if (got > 0 && f->hash)
-        EVP_DigestUpdate(f->hash, buf, (size_t)got);
+        hash(f, buf, (size_t)got);
     return got;
 }
 
@@ -311,7 +318,7 @@ static bool open_blob(struct files *f, uint32_t blob, struct err *err)
     if (f->fd < 0)
         return err_errno(err, "cannot be opened");
     f->open = blob;
-    f->at = 0;
+    f->at = f->hashed = 0;
     ssize_t n = is_stdin ? read(f->fd, f->first, sizeof f->first)
                          : pread(f->fd, f->first, sizeof f->first, 0);
     str seen = {f->first, n > 0 ? (size_t)n : 0};
@@ -349,7 +356,7 @@ static bool read_plain(struct files *f, uint64_t offset, char *buf, size_t n, si
     if (in_order) {
         f->at += *got;
         if (f->hash && !is_stdin)
-            EVP_DigestUpdate(f->hash, buf, *got);
+            hash(f, buf, *got);
     }
     return true;
 }
@@ -420,6 +427,7 @@ static void serve_digest(struct files *f, const struct evidence_request *q,
         if (n < 0)
             r->status = EVIDENCE_UNREADABLE;
         EVP_DigestFinal_ex(f->hash, (unsigned char *)bytes, &len);
+        r->value = f->hashed;
     }
     r->len = r->status == EVIDENCE_OK ? len : 0;
     close_blob(f);

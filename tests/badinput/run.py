@@ -328,7 +328,30 @@ def test_standard_input():
     result = ashiato('timeline', '-', '-o', case, input=GOOD_LINES)
     ends(result, 0)
     assert coverage(case)[0]['events'] == 40
+    assert coverage(case)[0]['size'] == len(GOOD_LINES), coverage(case)[0]
     ends(ashiato('parse', '-', input=b''), 4)
+
+
+def test_file_that_changes_while_it_is_read():
+    """The first path is standard input: what is behind it is listed, and not read yet."""
+    for name, change in (('grows', lambda f: f.write(GOOD_LINES)),
+                         ('shrinks', lambda f: f.truncate(len(GOOD_LINES) // 2))):
+        path, case = write('restless/%s.log' % name, GOOD_LINES * 3), suite.path('case-' + name)
+        tool = subprocess.Popen([ASHIATO, 'timeline', '-', path, '-o', case, '--strict'],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+        until = time.monotonic() + 20
+        while not os.path.exists(case + '/.work') and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.5)  # listing follows at once
+        with open(path, 'r+b') as f:
+            f.seek(0, os.SEEK_END)
+            change(f)
+        tool.communicate(GOOD_LINES, timeout=60)
+        assert tool.returncode == 3, tool.returncode
+        blob = blob_of(case, name + '.log')
+        assert blob['size'] == os.path.getsize(path), blob
+        assert any('changed while it was read' in n['text'] for n in blob['notes']), blob
 
 
 # Output
