@@ -382,11 +382,25 @@ bool utf16_to_utf8(const void *p, size_t bytes, struct buf *out)
     return put16(p, bytes, UTF_PLAIN, out);
 }
 
+/* The ASCII runs of it are copied like those of UTF-8. */
+INLINE void put_ansi(str s, enum utf_form form, struct buf *out)
+{
+    for (size_t i = 0; i < s.len;) {
+        room(out, s.len - i);
+        size_t run = copy_run8(s.p + i, s.len - i, out->p + out->len, form);
+        out->len += run;
+        for (i += run; i < s.len && byte_is_special(s.p[i], form); i++) {
+            uint8_t c = (uint8_t)s.p[i];
+            room(out, s.len - i);
+            put_code(out, c >= 0x80 && c < 0xa0 ? ansi_high[c - 0x80] : c, form);
+        }
+    }
+}
+
 void ansi_put(str s, enum utf_form form, struct buf *out)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        uint8_t c = (uint8_t)s.p[i];
-        room(out, s.len - i);
-        put_code(out, c >= 0x80 && c < 0xa0 ? ansi_high[c - 0x80] : c, form);
-    }
+    if (form == UTF_JSON)
+        put_ansi(s, UTF_JSON, out);
+    else
+        put_ansi(s, UTF_PLAIN, out);
 }
