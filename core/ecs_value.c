@@ -72,24 +72,23 @@ static bool put_number(struct json_out *j, const struct field *f)
     return true;
 }
 
+/* Texts are nearly all that is written here, so they come first. */
 enum ecs_exact ecs_put_value(struct json_out *j, const struct field *f)
 {
-    bool typed = f->group == FIELD_ECS || f->group == FIELD_OWN, whole = true;
+    struct buf *b = j->buf;
+    enum ecs_exact exact = EXACT_NONE;
 
-    if (typed && put_number(j, f))
-        return EXACT_NONE;
-    struct buf *b = ecs_raw(j);
-    buf_char(b, '"');
-    if (f->type == VALUE_UTF16)
-        whole = utf16_put(f->data, f->len, UTF_JSON, b);
-    else if (f->type == VALUE_TEXT)
-        whole = utf8_put((str){f->data, f->len}, UTF_JSON, b);
-    else
-        value_json(field_value(f), b);
-    buf_char(b, '"');
-    if (whole)
-        return EXACT_NONE;
-    return f->type == VALUE_UTF16 ? EXACT_UTF16 : EXACT_BYTES;
+    if (f->type == VALUE_UTF16 || f->type == VALUE_TEXT) {
+        buf_char(ecs_raw(j), '"');
+        if (f->type == VALUE_UTF16)
+            exact = utf16_put(f->data, f->len, UTF_JSON, b) ? EXACT_NONE : EXACT_UTF16;
+        else
+            exact = utf8_put((str){f->data, f->len}, UTF_JSON, b) ? EXACT_NONE : EXACT_BYTES;
+        buf_char(b, '"');
+    } else if ((f->group != FIELD_ECS && f->group != FIELD_OWN) || !put_number(j, f)) {
+        json_value(j, field_value(f));
+    }
+    return exact;
 }
 
 void ecs_put_exact(struct json_out *j, const struct field *f)
@@ -137,12 +136,14 @@ void ecs_put_group(struct json_out *j, str key, const struct field *fields, cons
 {
     bool found[3] = {false, false, false};
 
-    if (array)
+    if (!array) {
+        found[ecs_put_value(j, &fields[*which])] = true;
+    } else {
         json_array(j);
-    for (size_t i = 0; i < count; i++)
-        found[ecs_put_value(j, &fields[which[i]])] = true;
-    if (array)
+        for (size_t i = 0; i < count; i++)
+            found[ecs_put_value(j, &fields[which[i]])] = true;
         json_array_end(j);
+    }
     if (found[EXACT_BYTES])
         put_exact_group(j, key, fields, which, count, array, EXACT_BYTES);
     if (found[EXACT_UTF16])

@@ -18,6 +18,7 @@
 
 enum {
     WINDOW = 2 << 20,        /* bytes of a job */
+    PRINT_WINDOW = 512 << 10, /* of chunks to be printed: they and their lines stay in the cache */
     BUNDLE_PARTS = 256,      /* small blobs of a job */
     BUNDLE_BYTES = 1 << 20,
     WHOLE_MAX = 64 << 20,    /* READS_WHOLE */
@@ -268,6 +269,14 @@ static uint64_t skip_line(struct reader *r, const struct blob *blob, uint64_t of
     }
 }
 
+/* Lines take a whole window, which the longest one must fit into. */
+static size_t window_of(const struct reader *r, const struct parser *parser)
+{
+    if (parser->reads == READS_WHOLE)
+        return WHOLE_MAX;
+    return parser->reads == READS_CHUNKS && r->in->print ? PRINT_WINDOW : WINDOW;
+}
+
 /* The blob's jobs: `head` is what has been read. */
 static void cut_blob(struct reader *r, const struct blob *blob, const struct parser *parser,
                      str head, bool whole_read)
@@ -285,7 +294,7 @@ static void cut_blob(struct reader *r, const struct blob *blob, const struct par
         uint64_t cut_line = 0;
         buf_str(&job->bytes, buf_view(&rest));
         rest.len = 0;
-        size_t want = parser->reads == READS_WHOLE ? WHOLE_MAX : WINDOW;
+        size_t want = window_of(r, parser);
         size_t have = job->bytes.len - at, cut;
         str bytes;
         do {
