@@ -22,7 +22,7 @@ bool ecs_user_is_target(enum kind kind)
 /* ---- objects ---- */
 
 /* Copies a key by blocks, which both sides have room for. */
-static void put_key(struct ecs_line *l, struct ecs_key key)
+static inline void put_key(struct ecs_line *l, struct ecs_key key)
 {
     struct buf *b = l->j->buf;
     const char *from = l->plan->text.p + key.at + l->fresh; /* the first has no comma */
@@ -194,8 +194,10 @@ static bool nobody(const struct party *p)
 static void find_users(struct ecs_line *l)
 {
     const struct event *e = l->e;
+    bool of_target = ecs_user_is_target(e->kind);
 
-    l->user_is_target = ecs_user_is_target(e->kind) && (!nobody(&e->target) || nobody(&e->actor));
+    l->user_is_target = of_target && (!nobody(&e->target) || nobody(&e->actor));
+    l->actor_moved = of_target && !l->user_is_target;
     l->user = l->user_is_target ? &e->target : &e->actor;
     l->other = l->user_is_target ? &e->actor : &e->target;
 }

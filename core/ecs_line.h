@@ -79,6 +79,7 @@ struct ecs_line {
     size_t value_at; /* in the output: where the value of the last member begins, */
     bool said;       /* if it has one */
     bool has_hostname, user_is_target;
+    bool actor_moved; /* the actor stands in `user` although the kind is of a target */
 };
 
 /* Leaves and enters objects until that of the step is open, and writes its key. */

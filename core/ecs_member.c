@@ -2,6 +2,7 @@
  *
  * The members of struct event in a line: each writes nothing when there is nothing to say. */
 #include "core/ecs_line.h"
+#include "core/utf.h"
 
 static const char *const sides[] = {"none", "source", "destination", "dc"};
 
@@ -20,8 +21,12 @@ static struct json_out *enter(const struct spot *s)
 
 static void member_str(const struct spot *s, str text)
 {
-    if (text.len)
-        json_str(enter(s), text);
+    if (text.len == 0)
+        return;
+    struct buf *b = ecs_raw(enter(s));
+    buf_char(b, '"');
+    utf8_put(text, UTF_JSON, b);
+    buf_char(b, '"');
 }
 
 static void member_name(const struct spot *s, uint64_t id)
@@ -264,7 +269,6 @@ static void member_own(const struct spot *s)
 {
     const struct ecs_line *l = s->l;
     const struct event *e = l->e;
-    bool moved = l->user == &e->actor && ecs_user_is_target(e->kind); /* see ecs.h: user */
 
     switch (s->step->id) {
     case ECS_OWN_ACTOR_DOMAIN:
@@ -287,7 +291,7 @@ static void member_own(const struct spot *s)
     case ECS_OWN_SESSIONS: member_marks(s, MARK_SESSION); break;
     case ECS_OWN_SYSTEM: member_name(s, e->system); break;
     case ECS_OWN_UID: ecs_put_uid(enter(s), e->uid); break;
-    case ECS_OWN_USER: member_str(s, moved ? STR("actor") : STR("")); break;
+    case ECS_OWN_USER: member_str(s, l->actor_moved ? STR("actor") : STR("")); break;
     default: break;
     }
 }
