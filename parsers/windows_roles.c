@@ -5,7 +5,7 @@
  * a client supplies (WorkstationName) are taken as they are; judging them is not done here. */
 #include "parsers/windows_view.h"
 
-enum { EPHEMERAL_MIN = 49152, HOST_MAX = 255 };
+enum { WELL_KNOWN_END = 1024, EPHEMERAL_MIN = 49152, HOST_MAX = 255 };
 
 enum logon_type {
     LOGON_NETWORK = 3,
@@ -285,22 +285,25 @@ static bool is_inbound(const struct windows_view *w)
     return value_is(windows_value(w, F_Direction), STR("%%14592"));
 }
 
-/* 5156 and 5157 write the local end as Source in both directions, so an inbound connection has its
- * client in Dest (measured; the event documentation says so too). Should the ports show the
- * opposite, an ephemeral one only at Source, they are believed. */
+/* 5156 and 5157 of an inbound connection: Windows 7 and the event documentation have the local end
+ * as Source, Windows 10 and Server 2016 the client (measured: all 38 of the OTRF cases). So Source
+ * is the client, unless its port is a service's and that of Dest is not; RPC has ephemeral ports on
+ * both ends. */
 static void flow(struct windows_view *w)
 {
-    static const struct flow out = {F_SourceAddress, F_SourcePort, F_DestAddress, F_DestPort};
-    static const struct flow in = {F_DestAddress, F_DestPort, F_SourceAddress, F_SourcePort};
+    static const struct flow named = {F_SourceAddress, F_SourcePort, F_DestAddress, F_DestPort};
+    static const struct flow swapped = {F_DestAddress, F_DestPort, F_SourceAddress, F_SourcePort};
     uint64_t source = 0, dest = 0;
 
     if (!is_inbound(w)) {
-        put_flow(w, &out, true);
+        put_flow(w, &named, true);
         return;
     }
     value_u64(windows_value(w, F_SourcePort), &source);
     value_u64(windows_value(w, F_DestPort), &dest);
-    put_flow(w, source >= EPHEMERAL_MIN && dest < EPHEMERAL_MIN ? &out : &in, false);
+    bool served = (source < EPHEMERAL_MIN && dest >= EPHEMERAL_MIN) ||
+                  (source < WELL_KNOWN_END && dest >= WELL_KNOWN_END);
+    put_flow(w, served ? &swapped : &named, false);
 }
 
 /* Dropped packets (5152) name the packet's own source and destination. */

@@ -142,7 +142,7 @@ static const struct direction directions[] = {
     {SECURITY, 5140, "ShareName=\\\\*\\C$|IpAddress=10.1.2.3|IpPort=50123", "10.1.2.3:50123", OWN},
     {SECURITY, 5145, "ShareName=\\\\*\\IPC$|RelativeTargetName=svcctl|IpAddress=10.1.2.3|IpPort=5",
      "10.1.2.3:5", OWN},
-    /* Filtering platform: Source is the local end, also of an inbound connection */
+    /* Filtering platform, inbound: Source is the local end in old Windows, the client in new */
     {SECURITY, 5156,
      "Direction=%%14593|SourceAddress=10.1.2.9|SourcePort=50123|DestAddress=10.1.2.5|DestPort=445",
      OWN " 10.1.2.9:50123", "10.1.2.5:445"},
@@ -152,6 +152,9 @@ static const struct direction directions[] = {
     {SECURITY, 5156, /* written the other way round: the ephemeral port tells */
      "Direction=%%14592|SourceAddress=10.1.2.3|SourcePort=50123|DestAddress=10.1.2.9|DestPort=3389",
      "10.1.2.3:50123", OWN " 10.1.2.9:3389"},
+    {SECURITY, 5156, /* RPC: both ports are ephemeral */
+     "Direction=%%14592|SourceAddress=10.1.2.3|SourcePort=55275|DestAddress=10.1.2.9|DestPort=52419",
+     "10.1.2.3:55275", OWN " 10.1.2.9:52419"},
     {SECURITY, 5157,
      "Direction=%%14592|SourceAddress=10.1.2.9|SourcePort=445|DestAddress=10.1.2.3|DestPort=50123",
      "10.1.2.3:50123", OWN " 10.1.2.9:445"},
