@@ -57,6 +57,10 @@ static const struct claim subscription = {
     .detector = "foothold", .title = "Permanent WMI subscription", .technique = "T1546.003",
     .tactic = "TA0003", .severity = SEVERITY_LOW, .phase = PHASE_FOOTHOLD, .confidence = 0.50};
 
+static const struct claim startup_file = {
+    .detector = "foothold", .title = "Program put into a startup folder", .technique = "T1547.001",
+    .tactic = "TA0003", .severity = SEVERITY_LOW, .phase = PHASE_FOOTHOLD, .confidence = 0.50};
+
 static str text_of(struct state *s, const struct event *e, const char *name)
 {
     return event_text(e, str_of(name), &s->scratch);
@@ -222,6 +226,15 @@ static void task_see(struct state *s, struct judge *j, const struct event *e)
         claim_recent(&s->recent, j, e, &odd_task, &odd_task, TEN_MINUTES_NS, name);
 }
 
+/* Installers put shortcuts there; a script or program itself is another matter. */
+static void file_see(struct state *s, struct judge *j, const struct event *e)
+{
+    str path = text_of(s, e, "TargetFilename");
+
+    if (str_has_nocase(path, STR("\\Start Menu\\Programs\\Startup\\")) && is_program(path))
+        claim_recent(&s->recent, j, e, &startup_file, &startup_file, TEN_MINUTES_NS, path);
+}
+
 static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
@@ -253,6 +266,9 @@ static void see(void *state, struct judge *j, const struct event *e)
         break;
     case KIND_TASK_CREATED:
         task_see(s, j, e);
+        break;
+    case KIND_FILE_CREATED:
+        file_see(s, j, e);
         break;
     case KIND_WMI_SUBSCRIPTION:
         claim_recent(&s->recent, j, e, &subscription, &subscription, TEN_MINUTES_NS, STR(""));

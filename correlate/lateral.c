@@ -382,7 +382,9 @@ static bool served(struct state *s, const struct event *e, enum method *method, 
     *signs = 0;
     if (str_eq_nocase(parent, STR("WmiPrvSE.exe"))) {
         *method = METHOD_WMI;
-        *signs = signs_of_command(text_of(s, e, "CommandLine")) & SIGN_OUTPUT_FILE;
+        str command = text_of(s, e, "CommandLine");
+        *signs = (signs_of_command(command) & SIGN_OUTPUT_FILE) |
+                 (signs_of_service(STR(""), command) & SIGN_CLONE);
     } else if (in_list(parent, winrm, array_len(winrm)) ||
                in_list(image, winrm, array_len(winrm))) {
         *method = METHOD_WINRM;

@@ -105,7 +105,7 @@ unsigned signs_of_command(str text)
 static bool is_clone(str text)
 {
     static const char *const clones[] = {"paexec", "csexec", "remcom", "btobto", "winexesvc",
-                                         "smbexec", "xcmd", "sliver"};
+                                         "smbexec", "xcmd", "sliver", "grunthttp", "gruntsmb"};
 
     return has_any(text, clones, array_len(clones));
 }
@@ -316,6 +316,8 @@ static const struct {
 #define CLEAR_TEXT {"text-log-clearing", "Logs deleted", "T1685.006", "TA0112", SEVERITY_MEDIUM}
 #define DEFENCE {"defence-off", "Protection switched off", "T1685", "TA0112", SEVERITY_MEDIUM}
 #define DUMP {"credential-dump", "Credentials dumped", "T1003", "TA0006", SEVERITY_HIGH}
+#define TICKET {"ticket-theft", "Kerberos ticket got with stolen secrets", "T1558", "TA0006",        \
+                SEVERITY_HIGH}
 #define STAGE {"staging", "Files packed for transfer", "T1560.001", "TA0009", SEVERITY_LOW}
 #define SEND {"exfil-tool", "Transfer tool started", "T1567.002", "TA0010", SEVERITY_MEDIUM}
     {{"vssadmin", "delete", "shadows"}, SHADOW},
@@ -353,6 +355,11 @@ static const struct {
     {{"comsvcs", "minidump", NULL}, DUMP},
     {{"sekurlsa::", NULL, NULL}, DUMP},
     {{"reg", "save", "hklm\\sam"}, DUMP},
+    {{"lsadump::", NULL, NULL}, DUMP},
+    {{"asktgt ", "/user:", NULL}, TICKET},
+    {{"asktgs ", "/ticket:", NULL}, TICKET},
+    {{"kerberos::ptt", NULL, NULL}, TICKET},
+    {{"kerberos::golden", NULL, NULL}, TICKET},
     {{"ntdsutil", "ifm", NULL}, {"ntds-dump", "Domain database copied", "T1003.003", "TA0006",
                                  SEVERITY_HIGH}},
     {{"rclone", " copy", NULL}, SEND},

@@ -184,6 +184,68 @@ TEST(lateral_seen_from_the_source_alone_names_the_missing_log)
     stage_free(&s);
 }
 
+static void wmi_child(struct stage *s, const char *command)
+{
+    struct event *e = stage_event(s, KIND_PROCESS_START, "SRV01", 102, "Security", 4688);
+
+    e->actor = stage_party(s, "SRV01$", "ACME", 0x3e4);
+    e->target = stage_party(s, "k.ito", "ACME", 0x51e0);
+    stage_field(s, "ParentProcessName", "C:\\Windows\\System32\\wbem\\WmiPrvSE.exe");
+    stage_field(s, "NewProcessName", "C:\\Windows\\System32\\x.exe");
+    stage_field(s, "CommandLine", command);
+    stage_end(s);
+}
+
+TEST(lateral_wmi_that_starts_an_implant_is_hostile_an_agent_is_not)
+{
+    static const struct {
+        const char *command;
+        bool hostile;
+    } cases[] = {{"\"C:\\Windows\\System32\\GruntHTTP2.exe\"", true},
+                 {"C:\\Program Files\\Inventory\\agent.exe -scan", false}};
+
+    for (size_t i = 0; i < array_len(cases); i++) {
+        struct stage *s = mem_alloc(sizeof *s);
+        stage_logon(s, 100, "SRV01", 3, 0x51e0, "k.ito", "10.0.5.3", 50123);
+        wmi_child(s, cases[i].command);
+        stage_run(s);
+        CHECK_INT(s->result.edge_count, 1);
+        if (s->result.edge_count == 1) {
+            CHECK_STR(str_of(s->result.edges[0].method), "wmi");
+            CHECK_INT(s->result.edges[0].hostile, cases[i].hostile);
+        }
+        stage_free(s);
+        mem_free(s);
+    }
+}
+
+TEST(foothold_startup_folder_takes_programs_not_shortcuts)
+{
+    static const char *const names[] = {"startup.bat", "Teams.lnk"};
+
+    for (size_t i = 0; i < array_len(names); i++) {
+        struct stage *s = mem_alloc(sizeof *s);
+        char path[256];
+        int n = snprintf(path, sizeof path, "C:\\Users\\k.ito\\AppData\\Roaming\\Microsoft\\Windows"
+                         "\\Start Menu\\Programs\\Startup\\%s", names[i]);
+        CHECK(n > 0 && (size_t)n < sizeof path);
+        stage_event(s, KIND_FILE_CREATED, "WS07", 100, "Microsoft-Windows-Sysmon/Operational", 11);
+        stage_field(s, "TargetFilename", path);
+        stage_end(s);
+        stage_run(s);
+        CHECK_INT(s->result.finding_count, i == 0);
+        stage_free(s);
+        mem_free(s);
+    }
+}
+
+TEST(signs_know_tickets_got_with_a_stolen_key)
+{
+    CHECK(deed_of(STR(""), STR("Rubeus.exe asktgt /user:k.ito /rc4:0123456789 /ptt")));
+    CHECK(deed_of(STR(""), STR("m.exe \"kerberos::ptt t.kirbi\"")));
+    CHECK(!deed_of(STR(""), STR("klist get krbtgt /user:k.ito")));
+}
+
 TEST(signs_tell_tools_from_administration)
 {
     enum method m;
