@@ -10,7 +10,7 @@ static const int64_t WEEK_NS = INT64_C(7) * 86400 * NS_PER_S;
 enum { BLIND_EACH = 200, HOPS_TOLD = 8 };
 
 struct state {
-    uint64_t proxy, logons, processes;
+    uint64_t proxy, logons, failed, processes;
 };
 
 static const char *const questions[ANSWERS] = {
@@ -107,7 +107,7 @@ static str coverage(struct judge *j)
 }
 
 /* What was found, but says too little alone to be an answer. */
-static str lesser_findings(struct judge *j)
+static str lesser_findings(const struct state *s, struct judge *j)
 {
     const struct result *r = j->result;
     const struct finding *first = NULL;
@@ -121,6 +121,11 @@ static str lesser_findings(struct judge *j)
         if (!first || f->start_ns < first->start_ns)
             first = f;
     }
+    if (!n && s->failed)
+        return arena_printf(&j->result->arena, "%llu record%s of failed logons %s read; no one place "
+                            "is behind enough of them to call it guessing.",
+                            (unsigned long long)s->failed, plural(s->failed),
+                            s->failed == 1 ? "was" : "were");
     if (!n)
         return STR("");
     return arena_printf(&j->result->arena, "%zu finding%s of less weight %s listed, the first: "
@@ -218,7 +223,7 @@ static void entered(struct judge *j, struct answer *a, const struct finding *f)
     put_events(a, &x->events);
 }
 
-static void who_came_in(struct judge *j)
+static void who_came_in(const struct state *s, struct judge *j)
 {
     struct result *r = j->result;
     struct answer *a = blank(j, 0);
@@ -269,7 +274,7 @@ static void who_came_in(struct judge *j)
         put_finding(a, sign);
     } else {
         none(j, a, "None seen", "an intruder");
-        a->unknown = lesser_findings(j);
+        a->unknown = lesser_findings(s, j);
     }
 }
 
@@ -642,12 +647,13 @@ static void see(void *state, struct judge *j, const struct event *e)
     (void)j;
     s->proxy += e->kind == KIND_PROXY_REQUEST;
     s->logons += e->kind == KIND_LOGON;
+    s->failed += e->kind == KIND_LOGON_FAILED || e->kind == KIND_VPN_LOGON_FAILED;
     s->processes += e->kind == KIND_PROCESS_START;
 }
 
 static void finish(void *state, struct judge *j)
 {
-    who_came_in(j);
+    who_came_in(state, j);
     how_they_moved(state, j);
     what_left(state, j);
     when_the_damage(j);

@@ -497,6 +497,8 @@ def test_thin_evidence_is_not_called_clean():
                       for i in range(60))
     case, result = case_of(write('thin/auth.log', failed))
     assert b'of less weight' in result.stdout, result.stdout
+    _, few = case_of(write('thin/few.log', b''.join(failed.splitlines(True)[:9])))
+    assert b'9 records of failed logons were read' in few.stdout, few.stdout
     assert b'No record of a logon was read' in result.stdout, result.stdout
     # Neither of two guesses hides the other.
     assert b'The year of 1 file is inferred. The time zone of 1 file is not known' in result.stdout
