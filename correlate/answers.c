@@ -122,8 +122,8 @@ static str lesser_findings(const struct state *s, struct judge *j)
             first = f;
     }
     if (!n && s->failed)
-        return arena_printf(&j->result->arena, "%llu record%s of failed logons %s read; no one place "
-                            "is behind enough of them to call it guessing.",
+        return arena_printf(&j->result->arena, "%llu record%s of failed logons %s read; no one "
+                            "place is behind enough of them to call it guessing.",
                             (unsigned long long)s->failed, plural(s->failed),
                             s->failed == 1 ? "was" : "were");
     if (!n)
