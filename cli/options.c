@@ -102,36 +102,39 @@ bool set_memory(struct cli *c, str v, struct err *err)
     return true;
 }
 
-static bool take_moment(str v, int64_t *ns, struct err *err)
+/* A date alone is the whole day: its first moment, or with `end` its last. */
+static bool take_moment(str v, bool end, int64_t *ns, struct err *err)
 {
     enum precision precision;
     bool zoned;
     str rest = v;
     char day[32];
 
-    if (v.len == 10) { /* a date alone: its first moment, UTC */
+    if (v.len == 10) {
         snprintf(day, sizeof day, "%.*sT00:00:00Z", PSTR(v));
         rest = str_of(day);
     }
     if (!str_take_rfc3339(&rest, ns, &precision, &zoned) || rest.len)
         return err_set(err, "'%.*s' is no time: write 2024-10-05T01:30:00Z or 2024-10-05",
                        PSTR(v));
+    if (v.len == 10 && end)
+        *ns += 24 * 60 * 60 * NS_PER_S - 1;
     return true;
 }
 
 bool set_from(struct cli *c, str v, struct err *err)
 {
-    return take_moment(v, &c->run.from_ns, err);
+    return take_moment(v, false, &c->run.from_ns, err);
 }
 
 bool set_to(struct cli *c, str v, struct err *err)
 {
-    return take_moment(v, &c->run.to_ns, err);
+    return take_moment(v, true, &c->run.to_ns, err);
 }
 
 bool set_latest(struct cli *c, str v, struct err *err)
 {
-    return take_moment(v, &c->run.latest_ns, err);
+    return take_moment(v, true, &c->run.latest_ns, err);
 }
 
 static const struct zone *open_zone(struct cli *c, str name, struct err *err)

@@ -76,7 +76,7 @@ static const struct option options[] = {
     {"--output", 'o', "CASE", "folder to make (default: case)", set_output, false},
     {"--force", 0, NULL, "replace what an existing case folder holds", set_force, false},
     {"--from", 0, "TIME", "leave out earlier records (2024-10-05T01:30:00Z)", set_from, true},
-    {"--to", 0, "TIME", "leave out later records", set_to, true},
+    {"--to", 0, "TIME", "leave out later records (2024-10-05: that day is still in)", set_to, true},
     {"--zone", 'z', "NAME[:GLOB]", "zone of times that carry none: Asia/Tokyo, +09:00", set_zone,
      true},
     {"--year", 0, "YYYY[:GLOB]", "year of the first line of logs that carry none", set_year, true},

@@ -463,6 +463,15 @@ def test_options_that_contradict():
     no_case(case)
 
 
+def test_day_of_the_time_range_counts_whole():
+    path = write('days.log', b''.join(b'2024-10-0%dT%s+00:00 gw01 sshd[1]: Accepted password for ops '
+                                      b'from 192.0.2.7 port 4%d00 ssh2\n' % (day, at, day)
+                                      for day in (4, 5, 6) for at in (b'00:00:00', b'23:59:59')))
+    case, _ = case_of(path, args=['--from', '2024-10-05', '--to', '2024-10-05'])
+    with open(case + '/manifest.json', encoding='utf-8') as f:
+        assert json.load(f)['events'] == 2
+
+
 def test_rule_that_matches_nothing_is_named():
     path = write('good.log', GOOD_LINES)
     case, result = case_of(path, args=['--zone', 'Asia/Tokyo:*/nowhere/*', '--zone', 'UTC:*.log',
