@@ -19,9 +19,16 @@ static bool set_quiet(struct cli *c, str v, struct err *err)
     return c->quiet = true;
 }
 
+static bool set_xml(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->run.xml = true;
+}
+
 static const struct option options[] = {
     {"--count", 'c', NULL, "print one line a blob: records, damaged, parser, path", set_count,
      false},
+    {"--xml", 0, NULL, "print the records of .evtx logs as XML, one Event a line", set_xml, false},
     {"--zone", 'z', "NAME[:GLOB]", "zone of times that carry none: Asia/Tokyo, +09:00", set_zone,
      false},
     {"--year", 0, "YYYY[:GLOB]", "year of the first line of logs that carry none", set_year, false},
@@ -81,6 +88,10 @@ static int finish(struct cli *c, const struct pipeline *p, const struct printing
         parsed += s->parser.len > 0;
         if (!s->parser.len && !s->empty && !c->quiet)
             say("not read: %.*s: %.*s", PSTR(s->path), PSTR(s->unread));
+        bool has_xml = str_eq(s->parser, STR("evtx")) || str_eq(s->parser, STR("evtx-raw"));
+        if (c->run.xml && s->parser.len && !has_xml && !c->quiet)
+            say("not printed: %.*s: only the native reader of .evtx logs writes XML",
+                PSTR(s->path));
         for (size_t k = 0; k < s->note_count && s->damaged && !c->quiet; k++)
             say("%.*s: at byte %llu: %.*s", PSTR(s->path),
                 (unsigned long long)s->notes[k].offset, PSTR(s->notes[k].text));
@@ -141,6 +152,7 @@ const struct command command_parse = {
     .details = "Years of texts that carry none are the latest that the file's own time allows.\n"
                "\n"
                "Examples:\n"
+               "  ashiato parse --xml Security.evtx | head -1 | xmllint --format -\n"
                "  ashiato parse Security.evtx | jq 'select(.event.code==\"4624\")'\n"
                "  zcat auth.log.2.gz | ashiato parse -\n",
     .run = run,

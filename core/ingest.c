@@ -137,7 +137,8 @@ static struct part *add_part(struct reader *r, const struct blob *blob, const st
         .hints = {.zone = zone ? zone->zone : NULL,
                   .cases = blob->cases,
                   .messages = r->in->messages,
-                  .recover = r->p->options->recover},
+                  .recover = r->p->options->recover,
+                  .xml = r->p->options->xml},
     };
     return part;
 }

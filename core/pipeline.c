@@ -102,12 +102,26 @@ static void print_events(struct pipeline *p, struct ecs_writer *w, struct batch 
     }
 }
 
+/* Records that have no form in XML are passed over. */
+static void print_xml(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
+                      struct buf *out)
+{
+    (void)p, (void)w;
+    for (size_t i = from; i < b->count; i++) {
+        struct value xml = event_field(b->events[i], STR("xml"));
+        if (xml.type == VALUE_TEXT) {
+            buf_add(out, xml.p, xml.len);
+            buf_char(out, '\n');
+        }
+    }
+}
+
 bool pipeline_parse(struct pipeline *p, void (*emit)(void *ctx, str lines), void *ctx,
                     struct err *err)
 {
     struct ingest in = {.p = p,
                         .messages = emit != NULL,
-                        .print = print_events,
+                        .print = p->options->xml ? print_xml : print_events,
                         .emit = emit,
                         .emit_ctx = ctx};
 

@@ -51,6 +51,7 @@ struct run_options {
     const struct zone *display_zone;
     bool db_full;
     bool recover; /* --recover: deleted records, too */
+    bool xml;     /* parse --xml */
 };
 
 /* Everything one run knows. Made by the caller as {.options = ..., .evidence = ...}. */

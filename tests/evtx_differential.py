@@ -21,9 +21,11 @@ import functools
 import glob
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 from suite import ASHIATO, INCIDENT, ROOT, Skip, Suite
 
@@ -294,8 +296,89 @@ def test_both_readers_agree_on_the_sample_incident():
     report(wrong)
 
 
+# ---- XML ----
+
+def same_value(text):
+    """One form for what is written in several: line ends, hex digits, fractions, capitals of GUIDs."""
+    text = re.sub(r'\s+', ' ', text or '').strip()
+    text = re.sub(r'^(\d{4}-\d\d-\d\dT[\d:]{8})\.?(\d*?)0*Z$', r'\1.\2', text)
+    if re.fullmatch(r'0x[0-9a-fA-F]+', text):
+        return hex(int(text, 16))
+    if re.fullmatch(r'\{?[0-9a-fA-F-]{36}\}?', text):
+        return text.lower().strip('{}')
+    return text
+
+
+def shape(node):
+    tag = node.tag.rpartition('}')[2]
+    attributes = tuple(sorted((k.rpartition('}')[2], same_value(v))
+                              for k, v in node.attrib.items()))
+    return (tag, attributes, same_value(node.text),
+            tuple((shape(child), same_value(child.tail)) for child in node))
+
+
+def exported_xml(path):
+    """The events that evtxexport writes, as far as what it writes is XML."""
+    out = text_of('evtxexport', '-f', 'xml', path)
+    for part in re.findall(r'^<Event .*?^</Event>', out, re.S | re.M):
+        try:
+            yield ElementTree.fromstring(re.sub('[\x00-\x08\x0b\x0c\x0e-\x1f]', '\ufffd', part))
+        except ElementTree.ParseError:
+            continue
+
+
+def number_of(event):
+    return event.findtext('.//{*}EventRecordID') or ''
+
+
+def xml_lines(*args):
+    """Each line is well formed, whatever was in the record."""
+    return [ElementTree.fromstring(line)
+            for line in text_of(ASHIATO, 'parse', '--quiet', '--xml', *args).splitlines()]
+
+
+def without_agreed(event_shape):
+    """libevtx writes values of type size_t in decimal, and leaves out RenderingInfo (as evtx_dump
+    does not, and Windows neither)."""
+    tag, attributes, text, children = event_shape
+    return (tag, attributes, hex(int(text)) if text.isdigit() else text,
+            tuple((without_agreed(child), tail) for child, tail in children
+                  if child[0] != 'RenderingInfo'))
+
+
+def against_exported_xml(path):
+    mine = collections.defaultdict(list)
+    for event in xml_lines(path):
+        mine[number_of(event)].append(without_agreed(shape(event)))
+    for theirs in exported_xml(path):
+        if without_agreed(shape(theirs)) not in mine[number_of(theirs)]:
+            yield '%s: record %s differs: %r' % (path, number_of(theirs), mine[number_of(theirs)])
+
+
+def test_xml_equals_what_evtxexport_writes():
+    if not shutil.which('evtxexport'):
+        raise Skip('evtxexport is not installed')
+    report([d for path in files() if not is_torn(path) for d in against_exported_xml(path)])
+
+
+def test_xml_is_well_formed_whatever_the_file_holds():
+    dice, events = random.Random(7), 0
+    for n, path in enumerate(files()[::9]):
+        with open(path, 'rb') as file:
+            data = bytearray(file.read(200000))
+        for _ in range(300):
+            data[dice.randrange(4096, len(data))] = dice.randrange(256)
+        broken = suite.path('%d.evtx' % n)
+        with open(broken, 'wb') as file:
+            file.write(data)
+        events += len(xml_lines('--recover', broken))
+    assert events > 500, events
+
+
 suite = Suite('evtx')
 suite.run(test_finds_every_record_that_evtxexport_finds)
 suite.run(test_agrees_with_evtx_dump)
 suite.run(test_both_readers_agree_on_the_sample_incident)
+suite.run(test_xml_equals_what_evtxexport_writes)
+suite.run(test_xml_is_well_formed_whatever_the_file_holds)
 suite.end()

@@ -249,6 +249,27 @@ static size_t library_program(struct decoder *d, uint32_t id, struct scope scope
     return 0;
 }
 
+static void render_template(struct decoder *d, bool in_place, uint32_t id, uint32_t offset,
+                            size_t base, size_t count, unsigned depth)
+{
+    const struct library_entry *t = in_place || !d->recover ? NULL : library_find(d, id);
+    const struct chunk_ref own = {d->chunk, d->chunk_len};
+
+    if (in_place) {
+        xml_template(d, template_body(d, offset), base, count, depth);
+    } else if (t) { /* values of this chunk, names of the other: documents in values are left out */
+        memset(d->names, 0, sizeof d->names);
+        d->chunk = t->chunk.p;
+        d->chunk_len = t->chunk.len;
+        xml_template(d, template_body(d, t->offset), base, count, NESTING_MAX);
+        d->chunk = own.p;
+        d->chunk_len = own.len;
+        memset(d->names, 0, sizeof d->names);
+    } else {
+        xml_orphan(d, base, count);
+    }
+}
+
 /* 0x0c, u8, u32 template id, u32 offset of the definition, which may follow right here. */
 static bool template_instance(struct decoder *d, struct cursor *c, struct scope scope,
                               unsigned depth)
@@ -275,6 +296,11 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
     bool good = take_values(d, c, &count);
     d->value_count = base + count;
     bool in_place = !outside && !d->adrift && le32(d->chunk + offset + 4) == id;
+    if (d->rendering) {
+        render_template(d, in_place, id, offset, base, count, depth);
+        d->value_count = base;
+        return good;
+    }
     size_t program = in_place ? program_find(d, offset, NULL, scope) + 1 : 0;
     if (d->recover && (!program || d->programs[program - 1].why)) {
         size_t other = library_program(d, id, scope);
@@ -306,6 +332,10 @@ bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsig
             break;
         case TOKEN_OPEN_ELEMENT:
         case TOKEN_PI_TARGET: {
+            if (d->rendering) {
+                xml_element(d, &c, depth);
+                break;
+            }
             size_t program = compile_element(d, &c, scope);
             run(d, program, d->value_count, 0, depth);
             if (d->programs[program].why)

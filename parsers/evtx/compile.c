@@ -46,7 +46,7 @@ static size_t name_size(const struct decoder *d, uint32_t offset)
     return size;
 }
 
-static bool take_name(struct compiler *k, str *name)
+bool compiler_name(struct compiler *k, str *name)
 {
     struct decoder *d = k->d;
     const uint8_t *p;
@@ -147,7 +147,7 @@ static bool entity_piece(struct compiler *k)
 {
     str name;
 
-    if (!take_name(k, &name))
+    if (!compiler_name(k, &name))
         return false;
     for (size_t i = 0; i < array_len(entities); i++)
         if (spells(name, entities[i].name))
@@ -170,9 +170,7 @@ static bool substitution_piece(struct compiler *k)
     return s != NULL;
 }
 
-/* Takes one token of content or of an attribute's value. *taken is false, and nothing happened,
- * when the next token is something else. */
-static bool take_piece(struct compiler *k, bool *taken)
+bool compiler_piece(struct compiler *k, bool *taken)
 {
     const uint8_t *p;
     unsigned token = cursor_left(&k->c) ? *k->c.p : TOKEN_END;
@@ -253,10 +251,10 @@ static bool attribute(struct compiler *k, struct scope *s, bool *kept)
     size_t first = d->step_count;
 
     k->c.p++; /* the token */
-    if (!take_name(k, &name))
+    if (!compiler_name(k, &name))
         return false;
     for (bool taken = true; taken;)
-        if (!take_piece(k, &taken))
+        if (!compiler_piece(k, &taken))
             return false;
     if (d->step_count == first)
         return true;
@@ -312,19 +310,25 @@ static bool empty_value(struct compiler *k, const struct scope *s)
            join_pieces(k, first, &sink);
 }
 
+bool compiler_instruction(struct compiler *k, str *name)
+{
+    k->c.p++;
+    if (!compiler_name(k, name))
+        return false;
+    if (cursor_left(&k->c) == 0 || *k->c.p != TOKEN_PI_DATA)
+        return true;
+    k->c.p++;
+    return counted_piece(k, 2, VALUE_UTF16);
+}
+
 static bool processing_instruction(struct compiler *k)
 {
     struct sink sink = {STEP_FIELD, FIELD_OWN, STR(""), AREA_OWN, 0};
     size_t first = k->d->step_count;
     str name;
 
-    k->c.p++;
-    if (!take_name(k, &name) || !scope_join(k, STR("pi"), '.', name, &sink.name))
-        return false;
-    if (cursor_left(&k->c) == 0 || *k->c.p != TOKEN_PI_DATA)
-        return true;
-    k->c.p++;
-    return counted_piece(k, 2, VALUE_UTF16) && join_pieces(k, first, &sink);
+    return compiler_instruction(k, &name) && scope_join(k, STR("pi"), '.', name, &sink.name) &&
+           (k->d->step_count == first || join_pieces(k, first, &sink));
 }
 
 static bool element(struct compiler *k, struct scope parent, unsigned depth);
@@ -336,7 +340,7 @@ static bool content(struct compiler *k, const struct scope *s, bool kept, unsign
     bool any = false, elements = false, taken;
 
     for (;;) {
-        if (!take_piece(k, &taken))
+        if (!compiler_piece(k, &taken))
             return false;
         if (taken) {
             any = true;
@@ -364,25 +368,38 @@ static bool name_stands_at(const struct compiler *k, const uint8_t *p)
     return k->c.end - p >= 4 && name_size(k->d, le32(p)) > 0;
 }
 
+bool compiler_head(struct compiler *k, struct element_head *head)
+{
+    const uint8_t *p;
+
+    head->has_attributes = *k->c.p++ & TOKEN_MORE;
+    head->depends_on = UINT16_MAX;
+    /* u16 dependency id (or not), u32 size, then the name */
+    if (cursor_left(&k->c) < 8)
+        return compiler_fail(k, "an element is cut off");
+    bool with = name_stands_at(k, k->c.p + 6), without = name_stands_at(k, k->c.p + 4);
+    bool depends = k->in_template ? with || !without : with && !without;
+    if (depends)
+        head->depends_on = le16(k->c.p);
+    k->c.p += depends ? 6 : 4;
+    if (!compiler_name(k, &head->name))
+        return false;
+    if (head->has_attributes && !cursor_take(&k->c, 4, &p))
+        return compiler_fail(k, "an element is cut off");
+    return true;
+}
+
 static bool element(struct compiler *k, struct scope parent, unsigned depth)
 {
     const uint8_t *p;
     bool kept = false;
     struct scope s;
-    str name;
+    struct element_head head;
 
     if (depth >= ELEMENT_DEPTH_MAX)
         return compiler_fail(k, "elements are nested too deep");
-    bool has_attributes = *k->c.p++ & TOKEN_MORE;
-    /* u16 dependency id (or not), u32 size, then the name */
-    if (cursor_left(&k->c) < 8)
-        return compiler_fail(k, "an element is cut off");
-    bool with = name_stands_at(k, k->c.p + 6), without = name_stands_at(k, k->c.p + 4);
-    k->c.p += (k->in_template ? with || !without : with && !without) ? 6 : 4;
-    if (!take_name(k, &name) || !scope_of_child(k, parent, name, &s))
+    if (!compiler_head(k, &head) || !scope_of_child(k, parent, head.name, &s))
         return false;
-    if (has_attributes && !cursor_take(&k->c, 4, &p))
-        return compiler_fail(k, "an element is cut off");
     while (cursor_left(&k->c) && (*k->c.p & ~(unsigned)TOKEN_MORE) == TOKEN_ATTRIBUTE)
         if (!attribute(k, &s, &kept))
             return false;

@@ -22,6 +22,25 @@ struct sink { /* where a value goes */
     enum system_part part;
 };
 
+struct element_head {
+    str name;
+    bool has_attributes;
+    uint32_t depends_on; /* index of the value without which the element is not there, or 0xffff */
+};
+
+/* Takes an element's token and name, up to its attributes. */
+bool compiler_head(struct compiler *k, struct element_head *head);
+
+/* Takes a name. */
+bool compiler_name(struct compiler *k, str *name);
+
+/* Takes one token of content or of an attribute's value, and makes a step of it (none for an empty
+ * literal). *taken is false, and nothing happened, when the next token is something else. */
+bool compiler_piece(struct compiler *k, bool *taken);
+
+/* Takes the target and the data of a processing instruction; a step for the data. */
+bool compiler_instruction(struct compiler *k, str *name);
+
 /* Keeps the first thing that is wrong; false, for `return`. */
 bool compiler_fail(struct compiler *k, const char *why);
 

@@ -168,7 +168,7 @@ void decoder_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len, uint32
     d->chunk = chunk;
     d->chunk_len = len;
     d->adrift = false;
-    d->spent = share < DECODER_BUDGET ? DECODER_BUDGET - share : 0;
+    d->spent = d->spent_on_xml = share < DECODER_BUDGET ? DECODER_BUDGET - share : 0;
     d->why = NULL;
     d->step_count = d->program_count = 0;
     memset(d->buckets, 0, sizeof d->buckets);
@@ -290,6 +290,7 @@ struct decoder *decoder_open(const struct input *in, struct batch *out)
     d->out = out;
     d->messages = in->hints && in->hints->messages;
     d->recover = in->hints && in->hints->recover;
+    d->xml = in->hints && in->hints->xml;
     return d;
 }
 

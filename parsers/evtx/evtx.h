@@ -8,6 +8,7 @@
  *     compile.c   tokens to steps
  *     scope.c     what a place in the document makes of its content
  *     record.c    what the System part says, uid, the finished event
+ *     xml.c       a record as XML (parse --xml)
  *     raw.c       records in bytes of any kind (--recover)
  *     library.c   templates of other chunks for records that lost theirs (--recover)
  *
@@ -156,7 +157,8 @@ struct library_entry { /* a template definition in one of the job's chunks */
 
 struct decoder {
     struct batch *out;
-    bool messages, recover;
+    bool messages, recover, xml;
+    struct buf *rendering; /* documents are written here as XML instead of decoded; or NULL */
 
     struct chunk_ref *chunks; /* with --recover: the job's, for the library */
     size_t chunk_count, chunk_cap;
@@ -168,6 +170,7 @@ struct decoder {
     uint32_t chunk_len;   /* less than CHUNK_SIZE at a cut end */
     bool adrift; /* where the chunk began is not known: offsets mean nothing */
     size_t spent;         /* of the budget */
+    size_t spent_on_xml;  /* of another one of the same size */
     struct step *steps;
     size_t step_count, step_cap;
     struct program *programs;
@@ -247,6 +250,13 @@ const struct library_entry *library_find(struct decoder *d, uint32_t id);
 /* Decodes a BinXML document (of a record, or a value of type VALUE_BINXML) into the open event
  * and d->system. False when something was wrong; d->why says what. */
 bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
+
+/* xml.c: appends what a template's body makes of the values, or an element outside of templates,
+ * behind which it leaves the cursor, or values without a template, to d->rendering. */
+void xml_template(struct decoder *d, struct cursor body, size_t base, size_t count,
+                  unsigned depth);
+void xml_element(struct decoder *d, struct cursor *c, unsigned depth);
+void xml_orphan(struct decoder *d, size_t base, size_t count);
 
 /* A record whose header is whole. `end` is where its BinXML ends at the latest; `why` says what is
  * known to be wrong with it, or NULL; `flags` are the event's. Adds one event. */

@@ -139,7 +139,7 @@ static void find_base(struct raw *r, size_t at, uint32_t size, size_t end)
 static bool open_base(struct raw *r)
 {
     struct decoder *d = r->d;
-    size_t spent = d->spent, len;
+    size_t spent = d->spent, on_xml = d->spent_on_xml, len;
     const uint8_t *chunk;
 
     if (r->base >= 0) {
@@ -159,6 +159,7 @@ static bool open_base(struct raw *r)
     }
     decoder_chunk(d, chunk, (uint32_t)len, 0);
     d->spent = spent;
+    d->spent_on_xml = on_xml;
     r->opened = true;
     r->opened_base = r->base;
     return true;
@@ -172,16 +173,18 @@ static void read_orphan(struct raw *r, size_t at, uint32_t size, size_t end)
     if (at >= r->slice_end) { /* each 64 KiB have a budget of their own */
         size_t left = end - at, extent = left < CHUNK_SIZE ? left : CHUNK_SIZE;
         size_t share = extent * (DECODER_BUDGET / CHUNK_SIZE);
-        d->spent = DECODER_BUDGET - (share < SLICE_BUDGET_MIN ? SLICE_BUDGET_MIN : share);
+        d->spent = d->spent_on_xml =
+            DECODER_BUDGET - (share < SLICE_BUDGET_MIN ? SLICE_BUDGET_MIN : share);
         r->slice_end = at + CHUNK_SIZE;
     }
     find_base(r, at, size, end);
     if (r->has_base && ((r->opened && r->opened_base == r->base) || open_base(r))) {
         p = d->chunk + ((ptrdiff_t)at - r->base);
     } else {
-        size_t spent = d->spent;
+        size_t spent = d->spent, on_xml = d->spent_on_xml;
         decoder_chunk(d, p, size, 0);
         d->spent = spent;
+        d->spent_on_xml = on_xml;
         d->adrift = true;
         r->opened = false;
     }

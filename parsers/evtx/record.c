@@ -193,6 +193,27 @@ static void set_uid(struct decoder *d, struct event *e, uint32_t code)
     event_uid_content(e, b->p, (size_t)(at - b->p));
 }
 
+/* The record once more, as XML. What is wrong with it has been said. */
+static void render(struct decoder *d, const uint8_t *record, const uint8_t *end)
+{
+    const char *why = d->why;
+    size_t spent = d->spent;
+    struct buf out = {0};
+
+    d->spent = d->spent_on_xml;
+
+    d->rendering = &out;
+    d->value_count = 0;
+    binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
+                  (struct scope){AREA_ROOT, STR("")}, 0);
+    d->rendering = NULL;
+    d->why = why;
+    d->spent_on_xml = d->spent;
+    d->spent = spent;
+    batch_text(d->out, FIELD_OWN, STR("xml"), arena_str(&d->out->arena, buf_view(&out)));
+    buf_free(&out);
+}
+
 void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
                    uint64_t blob_offset, uint32_t flags, const char *why)
 {
@@ -221,6 +242,8 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
                       (unsigned long long)e->sequence, d->why);
         batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
     }
+    if (d->xml)
+        render(d, record, end);
     if (d->completed)
         batch_text(d->out, FIELD_OWN, STR("template"), STR("of another chunk"));
     windows_describe(d->out, &r, d->messages);

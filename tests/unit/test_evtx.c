@@ -805,7 +805,7 @@ TEST(evtx_recovers_records_of_a_chunk_without_its_mark)
 static void recover_part(struct batch *b, const struct parser *parser, const uint8_t *p, size_t len,
                          size_t first, size_t end)
 {
-    const struct hints hints = {.messages = true, .recover = true};
+    const struct hints hints = {.messages = true, .recover = true, .xml = true};
     const size_t margin = parser->margin;
     const struct input in = {
         .bytes = {(const char *)p + first, end - first},
@@ -1082,6 +1082,83 @@ TEST(evtx_knows_its_files)
     w.chunk[0] = 'x';
     CHECK_INT(parser_evtx.probe(&(struct sample){.head = head}), 0);
     CHECK_INT(parser_evtx.probe(&(struct sample){.head = STR("ElfF")}), 0);
+}
+
+static void check_xml(const struct event *e, const char *want)
+{
+    struct value v = event_field(e, STR("xml"));
+
+    CHECK_STR(((str){v.p, v.len}), want);
+}
+
+static void *parse_xml(struct batch *b, struct writer_of_chunk *w)
+{
+    const struct hints hints = {.xml = true};
+    void *copy = mem_alloc(sizeof w->file);
+
+    chunk_seal(w, w->at);
+    memcpy(copy, w->file, sizeof w->file);
+    batch_source(b, 0, STR("SYSTEM1"));
+    parser_evtx.parse(
+        &(struct input){.bytes = {copy, sizeof w->file}, .last = true, .hints = &hints}, b);
+    return copy;
+}
+
+#define XML_SYSTEM                                                                                 \
+    "<System><Provider Name=\"Test-Provider\"/><EventID>4711</EventID><TimeCreated "               \
+    "SystemTime=\"2024-02-27T12:00:00.0000000Z\"/><EventRecordID>7</EventRecordID><Execution "     \
+    "ProcessID=\"816\"/><Channel>Test/Channel</Channel><Computer>HOST1.example</Computer></System>"
+
+TEST(evtx_writes_xml)
+{
+    static const char *const names[] = {"<&\"", "Gone", "Many", NULL};
+    static const struct item items[] = {{VALUE_UTF16, 12, "<\0&\0>\0\"\0\n\0\1\0"},
+                                        {VALUE_NULL, 0, ""},
+                                        {VALUE_UTF16 | VALUE_ARRAY, 12, "a\0\0\0\0\0b\0<\0\0\0"},
+                                        {VALUE_BINARY, 2, "\xab\x01"}};
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    event_record(&w, names, items, 4);
+    void *bytes = parse_xml(&b, &w);
+    CHECK_INT(b.count, 1);
+    if (b.count == 1)
+        check_xml(b.events[0],
+                  "<Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">" XML_SYSTEM
+                  "<EventData><Data Name=\"&lt;&amp;&quot;\">&lt;&amp;&gt;&quot;&#10;\xef\xbf\xbd"
+                  "</Data><Data Name=\"Gone\"></Data><Data Name=\"Many\">a</Data>"
+                  "<Data Name=\"Many\"></Data><Data Name=\"Many\">b&lt;</Data>"
+                  "<Data>AB01</Data></EventData></Event>");
+    drop(&b, bytes);
+}
+
+TEST(evtx_xml_leaves_out_elements_whose_value_is_not_there)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    const struct item items[] = {{VALUE_NULL, 0, ""}, {VALUE_U8, 1, "\7"}};
+
+    chunk_begin(&w);
+    record_begin(&w, 7, noon);
+    uint32_t definition = template_begin(&w, 1);
+    wopen(&w, "Event", false);
+    w8(&w, 0x02);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t at = w.at + 1;
+        wleaf(&w, i ? "Two" : "x y>", i);
+        w.chunk[at] = (uint8_t)i; /* its dependency id */
+        w.chunk[at + 1] = 0;
+    }
+    w8(&w, 0x04);
+    template_end(&w, definition);
+    wvalues(&w, items, 2);
+    record_end(&w);
+    void *bytes = parse_xml(&b, &w);
+    CHECK(b.count == 1);
+    if (b.count == 1)
+        check_xml(b.events[0], "<Event><Two>7</Two></Event>");
+    drop(&b, bytes);
 }
 
 /* xorshift64: the same numbers everywhere */
