@@ -316,7 +316,7 @@ static const struct {
 #define CLEAR_TEXT {"text-log-clearing", "Logs deleted", "T1685.006", "TA0112", SEVERITY_MEDIUM}
 #define DEFENCE {"defence-off", "Protection switched off", "T1685", "TA0112", SEVERITY_MEDIUM}
 #define DUMP {"credential-dump", "Credentials dumped", "T1003", "TA0006", SEVERITY_HIGH}
-#define TICKET {"ticket-theft", "Kerberos ticket got with stolen secrets", "T1558", "TA0006",        \
+#define TICKET {"ticket-theft", "Kerberos ticket got with stolen secrets", "T1558", "TA0006", \
                 SEVERITY_HIGH}
 #define STAGE {"staging", "Files packed for transfer", "T1560.001", "TA0009", SEVERITY_LOW}
 #define SEND {"exfil-tool", "Transfer tool started", "T1567.002", "TA0010", SEVERITY_MEDIUM}

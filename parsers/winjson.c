@@ -455,6 +455,8 @@ static bool is_data(const struct object *o, const struct leaf *l, struct arena *
             continue;
         *group = (enum field_group)data_rows[i].group;
         *name = str_skip(l->path, data_rows[i].path.len);
+        if (*group == FIELD_USER_DATA && str_has(*name, STR("xmlns")))
+            return false; /* attributes have become values */
         if (*group == FIELD_USER_DATA)
             *name = slashed(a, *name);
         else if (o->dialect == OBJECT || (o->dialect == SYSTEM && str_eq(*name, STR("Data"))))
@@ -462,6 +464,21 @@ static bool is_data(const struct object *o, const struct leaf *l, struct arena *
         return true;
     }
     return false;
+}
+
+/* What is neither System nor data. Parts of System that are not read have one name in all forms of
+ * a record, and an empty one says nothing. */
+static void add_other(const struct object *o, const struct leaf *l, struct batch *out)
+{
+    bool own = o->dialect == SYSTEM && str_starts(l->path, STR("System."));
+    struct value v = l->value;
+    uint64_t n;
+
+    if (own && value_is_blank(v))
+        return;
+    if (l->is_number && str_to_u64(text_of(l), &n))
+        v = value_number(&out->arena, n);
+    batch_field(out, FIELD_OWN, own ? l->path : joined(&out->arena, STR("export"), l->path), v);
 }
 
 /* Every value that is no part of System becomes a field. Returns a hash of the data in which
@@ -480,7 +497,7 @@ static uint64_t add_fields(struct object *o, struct batch *out)
             batch_field(out, group, name, l->value);
             hash += (name_id(name) | 1) * (name_id(text_of(l)) + 1);
         } else if (!l->used) {
-            batch_field(out, FIELD_OWN, joined(&out->arena, STR("export"), l->path), l->value);
+            add_other(o, l, out);
         }
     }
     return hash;

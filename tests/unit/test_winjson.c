@@ -118,6 +118,9 @@ TEST(winjson_drops_no_value)
         {"{\"Event\":{\"System\":{\"EventID\":104,\"Channel\":\"System\"},\"UserData\":"
          "{\"LogFileCleared\":{\"SubjectUserName\":\"k.ito\"}}}}", "LogFileCleared/SubjectUserName",
          "k.ito"},
+        {"{\"Event\":{\"System\":{\"EventID\":1,\"Channel\":\"x\",\"Security\":null,"
+         "\"Execution\":{\"#attributes\":{\"KernelTime\":61}}}}}", "System.Execution.KernelTime",
+         "61"}, /* under the name that it has from EVTX */
         {"{\"Event\":{\"System\":{\"EventID\":1,\"Channel\":\"x\"},\"EventData\":"
          "{\"Data\":{\"#text\":[\"a\",\"b\"]}}}}", "", "a"},
     };
