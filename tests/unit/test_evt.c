@@ -36,7 +36,7 @@ static void wide(struct buf *b, str text) /* with its NUL */
     w16(b, 0);
 }
 
-struct made { /* a record to write; strings are separated by | */
+struct made { /* a record to write; strings are separated by |; type 0: without data */
     uint32_t number, id;
     unsigned type;
     const char *source, *strings;
@@ -66,9 +66,9 @@ static void add_record(struct buf *b, const struct made *m)
         }
         wide(b, one);
     }
-    put32(b, start + 48, 3); /* data */
+    put32(b, start + 48, m->type ? 3 : 0); /* data */
     put32(b, start + 52, (uint32_t)(b->len - start));
-    buf_add(b, "\x01\x02\xfe", 3);
+    buf_add(b, "\x01\x02\xfe", m->type ? 3 : 0);
     while ((b->len - start) % 4)
         buf_char(b, 0);
     put32(b, start, (uint32_t)(b->len - start + 4));
@@ -316,6 +316,48 @@ TEST(evt_whole_records_are_read_whatever_the_header_says)
         memcpy(log.p + at, kept, 4);
     }
     buf_free(&log);
+}
+
+/* The ring's end may divide a record anywhere: its rest lies behind the header. */
+TEST(evt_record_across_the_rings_end_is_read_whole)
+{
+    static const struct made first = {1, 1, 4, "x", "a"},
+                             last[] = {{2, 2, 4, "x", "b|c"}, {2, 2, 0, "x", "b|c"}};
+    struct buf one = {0}, two = {0};
+
+    add_record(&one, &first);
+    for (size_t i = 0; i < array_len(last); i++) {
+        two.len = 0;
+        add_record(&two, &last[i]);
+        for (size_t cut = 4; cut < two.len; cut += 4) {
+            const uint32_t end = (uint32_t)(HEADER + two.len - cut), start = end + END;
+            const uint32_t all = (uint32_t)(start + one.len + cut);
+            const uint32_t head[] = {HEADER, 0x654c664c, 1, 1, start, end, 3, 1, all, 2, 0, HEADER};
+            const uint32_t tail[] = {END,   0x11111111, 0x22222222, 0x33333333, 0x44444444,
+                                     start, end,        3,          1,          END};
+            struct buf log = {0};
+            struct batch b = {.count = 0};
+            for (size_t k = 0; k < array_len(head); k++)
+                w32(&log, head[k]);
+            buf_str(&log, str_skip(buf_view(&two), cut));
+            for (size_t k = 0; k < array_len(tail); k++)
+                w32(&log, tail[k]);
+            buf_str(&log, buf_view(&one));
+            buf_str(&log, str_head(buf_view(&two), cut));
+            parse_as(&b, STR("SecEvent.Evt"), buf_view(&log));
+            CHECK_INT(b.count, 2);
+            CHECK_INT(b.damaged, 0);
+            for (size_t k = 0; k < b.count; k++)
+                if (b.events[k]->sequence == 2) {
+                    CHECK_STR(text(&b, b.events[k], STR("")), "b");
+                    CHECK_STR(text(&b, b.events[k], STR("Binary")), last[i].type ? "0102FE" : "");
+                }
+            batch_free(&b);
+            buf_free(&log);
+        }
+    }
+    buf_free(&one);
+    buf_free(&two);
 }
 
 TEST(evt_damaged_record_does_not_hide_the_others)
