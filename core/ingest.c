@@ -446,11 +446,22 @@ static void keep_notes(struct job *job, struct part *part, const struct batch *b
     part->skipped = b->skipped;
 }
 
+enum { LEAP_DAY_S = 951782400 }; /* 2000-02-29: open times are told in the year 2000 */
+
+static bool is_leap_day(const struct event *e)
+{
+    int64_t into = e->time_ns - LEAP_DAY_S * NS_PER_S;
+
+    return into >= 0 && into < 24 * 60 * 60 * NS_PER_S;
+}
+
 static void observe_part(struct part *part, const struct batch *b, size_t from, struct job *job)
 {
     for (size_t i = from; i < b->count; i++) {
         const struct event *e = b->events[i];
         if (e->flags & EVENT_YEAR_OPEN) {
+            if (is_leap_day(e) && e->year_index < 64)
+                part->leap_years |= UINT64_C(1) << e->year_index;
             if (!part->open_events || e->year_index > part->newest_index ||
                 (e->year_index == part->newest_index && e->time_ns > part->newest_local_ns)) {
                 part->newest_index = e->year_index;
@@ -542,6 +553,7 @@ static void take_part(struct pipeline *p, const struct part *part)
         state->newest_local_ns = part->newest_local_ns;
     }
     state->open_events += part->open_events;
+    state->leap_years |= part->leap_years;
     if (p->progress)
         atomic_fetch_add(&p->progress->events, part->events);
 }

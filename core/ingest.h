@@ -19,6 +19,7 @@ struct part { /* bytes of one blob in a job, and what parsing them gave */
     size_t note_count, note_total;
     uint8_t newest_index;
     int64_t newest_local_ns, newest_ns;
+    uint64_t leap_years;
 };
 
 struct job {

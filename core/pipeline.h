@@ -101,6 +101,7 @@ struct source_state {
     uint64_t open_events;
     uint8_t newest_index;   /* of events without a year: New Years after the first line, */
     int64_t newest_local_ns; /* and the newest local time in that year */
+    uint64_t leap_years;    /* bit i: a 29 February was seen i New Years after the first line */
     int64_t newest_ns;      /* of its events with a year: for the neighbours */
     const struct zone *zone;
 };

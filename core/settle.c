@@ -7,6 +7,15 @@
 
 /* The largest year for the first line that leaves the newest line at or before the bound; a day
  * of grace covers the zone. */
+/* Would every 29 February that was seen lie in a leap year? */
+static bool leap_days_fit(const struct source_state *s, int32_t base_year)
+{
+    for (int i = 0; i < 64; i++)
+        if (s->leap_years >> i & 1 && !year_is_leap(base_year + i))
+            return false;
+    return true;
+}
+
 int32_t settle_base_year(const struct source_state *s, int64_t bound_ns)
 {
     struct civil newest, bound;
@@ -15,7 +24,8 @@ int32_t settle_base_year(const struct source_state *s, int64_t bound_ns)
     civil_of_ns(bound_ns, &bound);
     for (int32_t year = bound.year + 1; year > bound.year - 9; year--) { /* 29 February: 8 years */
         newest.year = year;
-        if (civil_valid(&newest) && civil_to_ns(&newest) <= bound_ns + NS_PER_DAY)
+        if (civil_valid(&newest) && civil_to_ns(&newest) <= bound_ns + NS_PER_DAY &&
+            leap_days_fit(s, year - s->newest_index))
             return year - s->newest_index;
     }
     return bound.year - s->newest_index;

@@ -464,9 +464,10 @@ def test_options_that_contradict():
 
 
 def test_day_of_the_time_range_counts_whole():
-    path = write('days.log', b''.join(b'2024-10-0%dT%s+00:00 gw01 sshd[1]: Accepted password for ops '
-                                      b'from 192.0.2.7 port 4%d00 ssh2\n' % (day, at, day)
-                                      for day in (4, 5, 6) for at in (b'00:00:00', b'23:59:59')))
+    line = (b'2024-10-0%dT%s+00:00 gw01 sshd[1]: Accepted password for ops from 192.0.2.7 port '
+            b'4%d00 ssh2\n')
+    path = write('days.log', b''.join(line % (day, at, day) for day in (4, 5, 6)
+                                      for at in (b'00:00:00', b'23:59:59')))
     case, _ = case_of(path, args=['--from', '2024-10-05', '--to', '2024-10-05'])
     with open(case + '/manifest.json', encoding='utf-8') as f:
         assert json.load(f)['events'] == 2
@@ -501,9 +502,9 @@ def test_answers_say_what_was_left_out():
 
 
 def test_thin_evidence_is_not_called_clean():
-    failed = b''.join(b'Oct  5 05:%02d:%02d gw01 sshd[77]: Failed password for invalid user u%d from '
-                      b'203.0.113.5 port %d ssh2\n' % (i // 20, i % 20, i, 5000 + i)
-                      for i in range(60))
+    line = (b'Oct  5 05:%02d:%02d gw01 sshd[77]: Failed password for invalid user u%d from '
+            b'203.0.113.5 port %d ssh2\n')
+    failed = b''.join(line % (i // 20, i % 20, i, 5000 + i) for i in range(60))
     case, result = case_of(write('thin/auth.log', failed))
     assert b'of less weight' in result.stdout, result.stdout
     _, few = case_of(write('thin/few.log', b''.join(failed.splitlines(True)[:9])))

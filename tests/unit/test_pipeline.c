@@ -120,6 +120,18 @@ TEST(year_is_the_last_that_the_bound_allows)
     CHECK_INT(settle_base_year(&s, ns_of(2023, 6, 1)), 2020);
 }
 
+TEST(year_has_the_leap_days_that_were_seen)
+{
+    struct source_state s = {.newest_local_ns = ns_of(2000, 3, 31), .leap_years = 1};
+
+    CHECK_INT(settle_base_year(&s, ns_of(2023, 4, 2)), 2020);
+    s.newest_index = 1; /* the leap day is in the second year */
+    s.leap_years = 2;
+    CHECK_INT(settle_base_year(&s, ns_of(2023, 4, 2)), 2019);
+    s.leap_years = 3; /* two years running: no year has that, and the bound alone counts */
+    CHECK_INT(settle_base_year(&s, ns_of(2023, 4, 2)), 2022);
+}
+
 TEST(year_inferred_events_are_flagged_and_moved_to_utc)
 {
     struct err err;
