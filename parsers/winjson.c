@@ -265,10 +265,11 @@ static bool suits(const struct object *o, const struct leaf *l, enum part part)
     return !value_is_blank(l->value);
 }
 
-static uint8_t rank_of(const struct object *o, str path)
+/* 1 + index of the row of a path, 0 for none. The rows of a dialect stand together. */
+static uint8_t rank_of(size_t first, str path)
 {
-    for (size_t i = 0; i < array_len(rows); i++)
-        if (rows[i].dialect == o->dialect && str_eq(rows[i].path, path))
+    for (size_t i = first; i < array_len(rows) && rows[i].dialect == rows[first].dialect; i++)
+        if (str_eq(rows[i].path, path))
             return (uint8_t)(i + 1);
     return 0;
 }
@@ -276,10 +277,14 @@ static uint8_t rank_of(const struct object *o, str path)
 /* Is it a Windows event? Then its parts are found. */
 static bool find_parts(struct object *o)
 {
+    size_t first = 0;
+
     o->dialect = dialect_of(o);
+    while (first + 1 < array_len(rows) && rows[first].dialect != o->dialect)
+        first++;
     for (size_t i = 0; o->dialect != NONE && i < o->count; i++) {
         struct leaf *l = &o->leaves[i];
-        l->rank = rank_of(o, l->path);
+        l->rank = rank_of(first, l->path);
         if (!l->rank)
             continue;
         enum part part = rows[l->rank - 1].part;
