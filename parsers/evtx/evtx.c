@@ -63,7 +63,7 @@ static void evtx_carry(struct carry *state, str bytes)
 {
     struct evtx_carry *c = (struct evtx_carry *)state->bytes;
 
-    if (c->seen == 0 && bytes.len >= FILE_CRC_BYTES + 4 && memcmp(bytes.p, file_magic, 8) == 0) {
+    if (c->seen == 0 && bytes.len >= FILE_CRC_BYTES + 8 && memcmp(bytes.p, file_magic, 8) == 0) {
         c->no_crc = le32((const uint8_t *)bytes.p + FILE_CRC_BYTES) & FLAG_NO_CRC;
         c->chunks = le16((const uint8_t *)bytes.p + CHUNKS_AT);
         if (file_header_holds(bytes) && c->chunks < UINT16_MAX)
