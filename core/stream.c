@@ -117,8 +117,11 @@ static void tell_places(struct stream *s, uint64_t ordinal, const struct event *
         tell_place(s, ordinal, e->places[i]);
 }
 
+/* A line's uid is of its bytes; lines that differ only in a year they do not carry differ in time. */
 static void number_line(struct stream *s, struct event *e)
 {
+    if (e->flags & EVENT_YEAR_INFERRED)
+        e->uid = mix(e->uid, (uint64_t)e->time_ns);
     struct instant_slot *line = enter(s, e->uid, e->source + 1);
 
     if (line && line->count++ > 0)

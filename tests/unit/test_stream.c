@@ -236,3 +236,22 @@ TEST(segment_keeps_every_member_field_and_place)
     buf_free(&segment.data);
     teardown(&f);
 }
+
+TEST(stream_gives_equal_lines_of_different_inferred_years_different_uids)
+{
+    struct fixture f;
+    struct stream s;
+    struct uid first;
+
+    setup(&f, 1 << 20);
+    add_line(&f, 0, 0, 10, "Nov  3 09:23:38 host automount: again")->flags |= EVENT_YEAR_INFERRED;
+    add_line(&f, 0, 50, 20, "Nov  3 09:23:38 host automount: again")->flags |= EVENT_YEAR_INFERRED;
+    store_each(&f);
+    stream_open(&s, &f.store);
+    CHECK(stream_next(&s));
+    first = s.event.uid;
+    CHECK(stream_next(&s));
+    CHECK(first.hi != s.event.uid.hi || first.lo != s.event.uid.lo);
+    stream_close(&s);
+    teardown(&f);
+}
