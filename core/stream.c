@@ -117,7 +117,7 @@ static void tell_places(struct stream *s, uint64_t ordinal, const struct event *
         tell_place(s, ordinal, e->places[i]);
 }
 
-/* A line's uid is of its bytes; lines that differ only in a year they do not carry differ in time. */
+/* A line's uid is of its bytes; where the year is not among them, the time comes in. */
 static void number_line(struct stream *s, struct event *e)
 {
     if (e->flags & EVENT_YEAR_INFERRED)
