@@ -38,7 +38,6 @@ struct hints {
     const struct case_index *cases;
     const struct zone *zone; /* of texts without one; NULL = not known, leave EVENT_ZONE_OPEN */
     bool messages;           /* make one-line messages? (off for raw dumps) */
-    bool lenient;
     bool xml;                /* parse --xml: the field ashiato.xml has the record as XML */
     bool recover;            /* --recover: records from where no live ones are */
 };

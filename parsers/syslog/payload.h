@@ -85,8 +85,6 @@ struct payload {
 /* Fills the open event from the first wording of the table that `text` fits. */
 bool wording_read(str text, const struct wording *table, size_t count, struct batch *out,
                   bool messages);
-/* Does text fit one wording? For tests of the tables. */
-bool wording_fits(str text, const char *wording);
 
 /* Reads the envelope of a line; false when it is none. `strict`: only what cannot be taken for
  * another format (for probing). */

@@ -347,13 +347,6 @@ static void apply(struct batch *out, const struct wording *w, str text, struct m
         batch_text(out, FIELD_ECS, STR("message"), text);
 }
 
-bool wording_fits(str text, const char *wording)
-{
-    struct match m = {.count = 0};
-
-    return fits(wording, text, &m);
-}
-
 bool wording_read(str text, const struct wording *table, size_t count, struct batch *out,
                   bool messages)
 {
