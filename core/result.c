@@ -98,3 +98,40 @@ void result_free(struct result *r)
     arena_free(&r->arena);
     *r = (struct result){0};
 }
+
+static int double_cmp(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, double_cmp);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+bool result_skew(const struct result *r, uint32_t host, struct skew *out)
+{
+    double *seen = NULL;
+    size_t n = 0, cap = 0;
+
+    for (size_t i = 0; i < r->edge_count; i++) {
+        const struct edge *e = &r->edges[i];
+        if (!e->skew_known || e->dst_host == e->src_host ||
+            (e->dst_host != host && e->src_host != host))
+            continue;
+        seen = vec_grow(seen, &cap, n + 1, sizeof *seen);
+        seen[n++] = e->dst_host == host ? e->skew_s : -e->skew_s;
+    }
+    *out = (struct skew){.pairs = n};
+    if (n) {
+        out->seconds = median(seen, n);
+        for (size_t i = 0; i < n; i++)
+            seen[i] = seen[i] < out->seconds ? out->seconds - seen[i] : seen[i] - out->seconds;
+        out->spread = median(seen, n);
+    }
+    mem_free(seen);
+    return n > 0;
+}

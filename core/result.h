@@ -136,6 +136,14 @@ struct edge *result_edge(struct result *r);
 struct session *result_session(struct result *r);
 /* Keeps the first REFS_MAX references, counts all. */
 void refs_add(struct refs *refs, struct ref ref);
+/* A host's clock against those of the hosts it exchanged movements with: the median of what the
+ * edges measured, positive when it is ahead; `spread` is the median distance from it. False when
+ * no edge measured anything. */
+struct skew {
+    double seconds, spread;
+    size_t pairs;
+};
+bool result_skew(const struct result *r, uint32_t host, struct skew *out);
 /* "f-0123456789abcdef": prefix and hash of the parts joined by NUL. */
 str result_id(struct arena *a, const char *prefix, const str *parts, size_t count);
 void result_limit(struct result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

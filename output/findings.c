@@ -238,8 +238,28 @@ static void put_addresses(struct json_out *j, const struct host *h)
     buf_free(&b);
 }
 
-static void put_host(struct document *d, const struct host *h)
+static void put_skew(struct document *d, uint32_t host)
 {
+    struct json_out *j = &d->j;
+    struct skew skew;
+
+    json_key(j, STR("skew"));
+    if (!result_skew(d->view->result, host, &skew)) {
+        json_null(j);
+        return;
+    }
+    json_object(j);
+    json_key(j, STR("seconds"));
+    json_fixed2(j, skew.seconds);
+    json_key(j, STR("spread"));
+    json_fixed2(j, skew.spread);
+    json_pair_u64(j, STR("pairs"), skew.pairs);
+    json_object_end(j);
+}
+
+static void put_host(struct document *d, uint32_t index)
+{
+    const struct host *h = &d->view->identity->hosts[index];
     struct json_out *j = &d->j;
 
     json_object(j);
@@ -253,6 +273,7 @@ static void put_host(struct document *d, const struct host *h)
     pair_time(j, STR("last"), h->last_ns);
     pair_bool(j, STR("collected"), h->collected);
     pair_bool(j, STR("domain_controller"), h->is_dc);
+    put_skew(d, index);
     json_object_end(j);
 }
 
@@ -334,8 +355,8 @@ static void print_findings(struct document *d)
     json_pair(&d->j, STR("attack"), attack_version);
     print_result(d, c->result);
     begin_list(d, STR("hosts"));
-    for (size_t i = 0; id && i < id->host_count; i++, document_drain(d))
-        put_host(d, &id->hosts[i]);
+    for (uint32_t i = 0; id && i < id->host_count; i++, document_drain(d))
+        put_host(d, i);
     json_array_end(&d->j);
     begin_list(d, STR("accounts"));
     for (size_t i = 0; id && i < id->account_count; i++, document_drain(d))

@@ -170,3 +170,26 @@ TEST(casefile_survives_cuts)
     arena_free(&a);
     made_case_free(&c);
 }
+
+TEST(findings_skew_of_a_host_is_the_median_of_its_movements)
+{
+    struct result r = {.edge_count = 0};
+    struct skew skew;
+    const double seen[] = {2.0, 90.0, 3.0};
+
+    for (size_t i = 0; i < array_len(seen); i++) {
+        struct edge *e = result_edge(&r);
+        e->src_host = 0;
+        e->dst_host = 1;
+        e->skew_known = true;
+        e->skew_s = seen[i];
+    }
+    CHECK(result_skew(&r, 1, &skew));
+    CHECK_INT(skew.seconds, 3);
+    CHECK_INT(skew.spread, 1);
+    CHECK_INT(skew.pairs, 3);
+    CHECK(result_skew(&r, 0, &skew));
+    CHECK_INT(skew.seconds, -3);
+    CHECK(!result_skew(&r, 2, &skew));
+    result_free(&r);
+}
