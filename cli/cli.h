@@ -81,6 +81,7 @@ bool set_parser(struct cli *c, str v, struct err *err);
 bool set_evtx_reader(struct cli *c, str v, struct err *err);
 bool set_year(struct cli *c, str v, struct err *err);
 bool set_recover(struct cli *c, str v, struct err *err);
+bool set_quiet(struct cli *c, str v, struct err *err);
 bool set_system(struct cli *c, str v, struct err *err);
 
 /* Messages: "ashiato: ..." on stderr, control and bidi characters of file names made visible. */

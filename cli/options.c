@@ -231,6 +231,12 @@ bool set_year(struct cli *c, str v, struct err *err)
     return true;
 }
 
+bool set_quiet(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->quiet = true;
+}
+
 bool set_system(struct cli *c, str v, struct err *err)
 {
     if (!v.len)

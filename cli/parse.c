@@ -13,12 +13,6 @@ static bool set_count(struct cli *c, str v, struct err *err)
     return c->count_only = true;
 }
 
-static bool set_quiet(struct cli *c, str v, struct err *err)
-{
-    (void)v, (void)err;
-    return c->quiet = true;
-}
-
 static bool set_xml(struct cli *c, str v, struct err *err)
 {
     (void)v, (void)err;

@@ -29,12 +29,6 @@ static bool set_strict(struct cli *c, str v, struct err *err)
     return c->strict = true;
 }
 
-static bool set_quiet(struct cli *c, str v, struct err *err)
-{
-    (void)v, (void)err;
-    return c->quiet = true;
-}
-
 static bool set_verbose(struct cli *c, str v, struct err *err)
 {
     (void)v, (void)err;

@@ -72,6 +72,8 @@ void pipeline_free(struct pipeline *p)
  * allows, each line for itself. */
 static void settle_at_once(const struct pipeline *p, struct event *e)
 {
+    if (!(e->flags & (EVENT_YEAR_OPEN | EVENT_ZONE_OPEN)))
+        return;
     const struct source *s = &p->sources[e->source];
     const struct rule *zone = rule_for(p->options->zones, p->options->zone_count, s->path);
     const struct rule *year = rule_for(p->options->years, p->options->year_count, s->path);

@@ -20,6 +20,7 @@
  * event.duration in ns, squid.result and squid.hierarchy as written. Squid says UTC. It does not
  * name its host: the system's stands in. */
 #include "parsers/syslog/payload.h"
+#include "parsers/text.h"
 #include "parsers/web.h"
 
 struct squid_line {
@@ -249,8 +250,6 @@ static int probe(const struct sample *sample)
 static void parse(const struct input *in, struct batch *out)
 {
     bool messages = in->hints && in->hints->messages;
-    str system = in->source ? in->source->system : STR("");
-    str family = in->source ? in->source->family : STR("");
     uint64_t provider = names_put(&out->names, STR("squid"));
     size_t pos = 0, full;
     uint64_t offset;
@@ -266,18 +265,10 @@ static void parse(const struct input *in, struct batch *out)
             batch_damaged(out, offset, "no Squid line: %.*s", PSTR(str_head(line, 80)));
             continue;
         }
-        struct event *e = batch_begin(out, offset);
+        struct event *e = text_begin(out, in, line, offset, full);
         e->time_ns = q.time_ns;
         e->precision = (uint8_t)q.precision;
-        e->host = e->system;
-        e->flags |= EVENT_HOST_FROM_SYSTEM;
         e->provider = provider;
-        event_uid_line(e, system, family, line);
-        if (full)
-            e->flags |= EVENT_TEXT_CUT;
-        if (!utf8_valid(line))
-            e->flags |= EVENT_TEXT_REPAIRED;
-        batch_text(out, FIELD_ECS, STR("event.original"), line);
         describe(&q, out, messages);
         batch_commit(out);
     }

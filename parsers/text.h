@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What text parsers share: messages put together from parts, which is several times faster than
- * printf where a log has millions of lines. */
+ * What text parsers share: what makes a line an event, and messages put together from parts, which
+ * is several times faster than printf where a log has millions of lines. */
 #ifndef PARSERS_TEXT_H
 #define PARSERS_TEXT_H
 
-#include "core/batch.h"
+#include "core/parser.h"
 
 enum { TEXT_DIGITS = 20 };
+
+/* The uid of a line's event, and the flags of a line that was cut (`full`: its length, as
+ * input_line tells) or is not UTF-8. */
+void text_identify(struct event *e, const struct input *in, str line, size_t full);
+/* Begins the event of a line that names no host: the system's stands in; the line is kept. */
+struct event *text_begin(struct batch *out, const struct input *in, str line, uint64_t offset,
+                         size_t full);
 
 /* The message of the open event: the parts one after another. */
 void text_message(struct batch *out, const str *parts, size_t count);

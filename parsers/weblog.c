@@ -17,6 +17,7 @@
  * bytes_out = what came from it (combinedio only), actor = user; web: dst.host = this host,
  * url.domain = virtual host; proxy: dst = host and port of the URL. Not read: further columns
  * (kept in event.original), error logs. */
+#include "parsers/text.h"
 #include "parsers/web.h"
 
 enum { ROLE_LINES = 64 };
@@ -232,8 +233,6 @@ static void describe(struct weblog_line *w, bool proxy, struct batch *out, bool 
 static void parse(const struct input *in, struct batch *out)
 {
     bool messages = in->hints && in->hints->messages, proxy = proxy_role(in);
-    str system = in->source ? in->source->system : STR("");
-    str family = in->source ? in->source->family : STR("");
     uint64_t squid = names_put(&out->names, STR("squid"));
     uint64_t web = names_put(&out->names, proxy ? STR("proxy") : STR("web"));
     size_t pos = 0, full;
@@ -250,17 +249,9 @@ static void parse(const struct input *in, struct batch *out)
             batch_damaged(out, offset, "no access log line: %.*s", PSTR(str_head(line, 80)));
             continue;
         }
-        struct event *e = batch_begin(out, offset);
+        struct event *e = text_begin(out, in, line, offset, full);
         e->time_ns = w.time_ns;
-        e->host = e->system;
-        e->flags |= EVENT_HOST_FROM_SYSTEM;
         e->provider = w.squid_tail ? squid : web;
-        event_uid_line(e, system, family, line);
-        if (full)
-            e->flags |= EVENT_TEXT_CUT;
-        if (!utf8_valid(line))
-            e->flags |= EVENT_TEXT_REPAIRED;
-        batch_text(out, FIELD_ECS, STR("event.original"), line);
         describe(&w, proxy, out, messages);
         batch_commit(out);
     }

@@ -285,7 +285,6 @@ struct job {
     struct batch *out;
     struct years years;
     struct seen hosts[SEEN_SLOTS], programs[SEEN_SLOTS];
-    str system, family;
 };
 
 static struct seen *slot_of(struct seen slots[SEEN_SLOTS], str text)
@@ -350,11 +349,7 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     const struct seen *program = see_program(job, l.program);
     e->provider = program->id;
     set_host(job, e, l.host);
-    event_uid_line(e, job->system, job->family, text);
-    if (full)
-        e->flags |= EVENT_TEXT_CUT;
-    if (!utf8_valid(text))
-        e->flags |= EVENT_TEXT_REPAIRED;
+    text_identify(e, job->in, text, full);
     add_fields(&l, text, out);
     read_payload(program->payload, &l, out, job->in->hints && job->in->hints->messages);
     batch_commit(out);
@@ -386,10 +381,6 @@ static void parse(const struct input *in, struct batch *out)
 
     if (in->carry)
         memcpy(&job.years, in->carry->bytes, sizeof job.years);
-    if (in->source) {
-        job.system = in->source->system;
-        job.family = in->source->family;
-    }
     while (input_line(in, &pos, &line, &offset, &full)) {
         if (!full)
             take_continuation(in, &pos, &line);
