@@ -86,6 +86,17 @@ struct payload {
 bool wording_read(str text, const struct wording *table, size_t count, struct batch *out,
                   bool messages);
 
+/* What an envelope does with its message, in this order. The reader that names the program, or
+ * NULL. */
+const struct payload *payload_of(str program);
+str payload_provider(str program); /* the event's provider: "sshd" also for sshd-session */
+/* log.syslog.*, process.name and process.pid of the open event. */
+void payload_fields(const struct syslog_line *line, struct batch *out);
+/* Kind, roles and message of the open event, whose host is set: from the reader of the program
+ * (`own`, or NULL), else from those of any program, else other. */
+void payload_describe(const struct payload *own, const struct syslog_line *line,
+                      struct batch *out, bool messages);
+
 /* Reads the envelope of a line; false when it is none. `strict`: only what cannot be taken for
  * another format (for probing). */
 bool syslog_envelope(str text, bool strict, struct syslog_line *out);
