@@ -32,7 +32,8 @@ static void add_field(struct decoder *d, const struct step *s, struct value v)
 {
     str name = s->name ? (str){s->name, s->name_len} : d->name;
 
-    if (decoder_spend(d, sizeof(struct field)))
+    /* The value's bytes count each time: they are what is written of it. */
+    if (decoder_spend(d, sizeof(struct field) + v.len))
         batch_field(d->out, (enum field_group)s->group, name, v);
 }
 
@@ -204,6 +205,8 @@ static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
     size_t n = le32(head);
     if (n > cursor_left(c) / 4 || !cursor_take(c, n * 4, &table))
         return decoder_fail(d, "a template's values are more than their record holds");
+    if (n == 0)
+        return true;
     if (d->value_count + n > d->value_cap)
         d->values = vec_grow(d->values, &d->value_cap, d->value_count + n, sizeof *d->values);
     struct value *values = d->values + d->value_count;
@@ -238,9 +241,10 @@ static void orphan_values(struct decoder *d, size_t base, size_t count, struct s
 /* A program without fault of a definition in the library, index + 1; 0: there is none. */
 static size_t library_program(struct decoder *d, uint32_t id, struct scope scope)
 {
-    const struct library_entry *t = library_find(d, id), *end = d->library + d->library_count;
+    const struct library_entry *t = library_find(d, id);
+    const struct library_entry *end = t ? d->library + d->library_count : NULL;
 
-    for (unsigned tries = 0; t && t < end && t->id == id && tries < LIBRARY_TRIES; t++, tries++) {
+    for (unsigned tries = 0; t < end && t->id == id && tries < LIBRARY_TRIES; t++, tries++) {
         uint32_t key = CHUNK_SIZE + 1 + (uint32_t)(t - d->library);
         size_t i = program_find(d, key, t, scope);
         if (!d->programs[i].why)

@@ -49,6 +49,8 @@ static const struct text_slot *system_slot(struct decoder *d, enum system_part p
     if (slot && slot_holds(slot, v))
         return slot;
     slot = &d->texts[text_slot_of(v)];
+    if (!slot_holds(slot, v) && !decoder_spend(d, 3 * (size_t)v.len))
+        return &none;
     d->recent[part] = slot;
     if (slot_holds(slot, v))
         return slot;

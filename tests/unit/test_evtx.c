@@ -1,358 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The EVTX decoder, on files that a small BinXML writer makes here: every token and value type,
- * templates in odd places, damage of every kind, and mutations of all of it. */
+ * The EVTX decoder, on files that evtx_writer.c makes: templates in odd places, damage of every
+ * kind, recovery, and mutations of all of it. */
+#include "tests/unit/evtx_writer.h"
 #include "tests/unit/test.h"
-
-#include <libdeflate.h>
-
-#include "core/parser.h"
-
-extern const struct parser parser_evtx, parser_evtx_raw;
-
-/* ---- a writer of EVTX files with one chunk ---- */
-
-enum { HEADER = 4096, CHUNK = 65536, FIRST = 512 };
-
-static const uint64_t noon = UINT64_C(133535088000000000); /* 2024-02-27T12:00:00Z */
-
-struct writer_of_chunk {
-    uint8_t file[HEADER + CHUNK];
-    uint8_t *chunk;
-    uint32_t at, record;
-    bool inline_xml; /* elements without dependency id */
-};
-
-static void w8(struct writer_of_chunk *w, unsigned v)
-{
-    w->chunk[w->at++] = (uint8_t)v;
-}
-
-static void w16(struct writer_of_chunk *w, unsigned v)
-{
-    w8(w, v & 255);
-    w8(w, v >> 8 & 255);
-}
-
-static void w32(struct writer_of_chunk *w, uint32_t v)
-{
-    w16(w, v & 0xffff);
-    w16(w, v >> 16);
-}
-
-static void w64(struct writer_of_chunk *w, uint64_t v)
-{
-    w32(w, (uint32_t)v);
-    w32(w, (uint32_t)(v >> 32));
-}
-
-static void put32(struct writer_of_chunk *w, uint32_t at, uint32_t v)
-{
-    for (unsigned i = 0; i < 4; i++)
-        w->chunk[at + i] = (uint8_t)(v >> (8 * i));
-}
-
-static void wbytes(struct writer_of_chunk *w, const void *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        w8(w, ((const uint8_t *)p)[i]);
-}
-
-static void wutf16(struct writer_of_chunk *w, const char *ascii)
-{
-    for (; *ascii; ascii++)
-        w16(w, (uint8_t)*ascii);
-}
-
-/* A name, defined on the spot; its chain points at itself, which must not matter. */
-static void wname(struct writer_of_chunk *w, const char *name)
-{
-    w32(w, w->at + 4);
-    w32(w, w->at);
-    w16(w, 0x1234);
-    w16(w, (unsigned)str_of(name).len);
-    wutf16(w, name);
-    w16(w, 0);
-}
-
-static void wopen(struct writer_of_chunk *w, const char *name, bool attributes)
-{
-    w8(w, attributes ? 0x41 : 0x01);
-    if (!w->inline_xml)
-        w16(w, 0xffff);
-    w32(w, 0);
-    wname(w, name);
-    if (attributes)
-        w32(w, 0);
-}
-
-static void wliteral(struct writer_of_chunk *w, const char *text)
-{
-    w8(w, 0x05);
-    w8(w, 0x01);
-    w16(w, (unsigned)str_of(text).len);
-    wutf16(w, text);
-}
-
-static void wvalue(struct writer_of_chunk *w, unsigned index, unsigned type)
-{
-    w8(w, 0x0e);
-    w16(w, index);
-    w8(w, type);
-}
-
-static void wattribute(struct writer_of_chunk *w, const char *name)
-{
-    w8(w, 0x06);
-    wname(w, name);
-}
-
-/* <name>%index</name> */
-static void wleaf(struct writer_of_chunk *w, const char *name, unsigned index)
-{
-    wopen(w, name, false);
-    w8(w, 0x02);
-    wvalue(w, index, 0);
-    w8(w, 0x04);
-}
-
-/* <Data Name="name">%index</Data>, without the attribute for NULL */
-static void wdata(struct writer_of_chunk *w, const char *name, unsigned index)
-{
-    wopen(w, "Data", name != NULL);
-    if (name) {
-        wattribute(w, "Name");
-        wliteral(w, name);
-    }
-    w8(w, 0x02);
-    wvalue(w, index, 0);
-    w8(w, 0x04);
-}
-
-static void wfragment(struct writer_of_chunk *w)
-{
-    w8(w, 0x0f);
-    w8(w, 1);
-    w8(w, 1);
-    w8(w, 0);
-}
-
-static void chunk_begin(struct writer_of_chunk *w)
-{
-    memset(w, 0, sizeof *w);
-    memcpy(w->file, "ElfFile", 8);
-    w->chunk = w->file + HEADER;
-    memcpy(w->chunk, "ElfChnk", 8);
-    w->at = FIRST;
-    put32(w, 40, 128); /* what the header says of its own size */
-}
-
-static void record_begin(struct writer_of_chunk *w, uint64_t id, uint64_t filetime)
-{
-    w->record = w->at;
-    w32(w, 0x2a2a);
-    w32(w, 0);
-    w64(w, id);
-    w64(w, filetime);
-    wfragment(w);
-}
-
-static void record_end(struct writer_of_chunk *w)
-{
-    w8(w, 0);
-    uint32_t size = w->at + 4 - w->record;
-    w32(w, size);
-    put32(w, w->record + 4, size);
-}
-
-static void chunk_seal(struct writer_of_chunk *w, uint32_t free_space)
-{
-    put32(w, 48, free_space);
-    put32(w, 52, libdeflate_crc32(0, w->chunk + FIRST, free_space - FIRST));
-    uint32_t crc = libdeflate_crc32(0, w->chunk, 120);
-    put32(w, 124, libdeflate_crc32(crc, w->chunk + 128, FIRST - 128));
-    crc = libdeflate_crc32(0, w->file, 120);
-    for (unsigned i = 0; i < 4; i++)
-        w->file[124 + i] = (uint8_t)(crc >> (8 * i));
-}
-
-/* Begins a template instance with its definition on the spot; returns the definition's offset. */
-static uint32_t template_begin(struct writer_of_chunk *w, uint32_t id)
-{
-    w8(w, 0x0c);
-    w8(w, 1);
-    w32(w, id);
-    w32(w, w->at + 4);
-    uint32_t definition = w->at;
-    w32(w, definition); /* next template: itself */
-    w32(w, id);
-    w64(w, 0);
-    w32(w, 0);
-    w32(w, 0); /* size of the body */
-    wfragment(w);
-    return definition;
-}
-
-static void template_end(struct writer_of_chunk *w, uint32_t definition)
-{
-    w8(w, 0);
-    put32(w, definition + 20, w->at - definition - 24);
-}
-
-static void template_again(struct writer_of_chunk *w, uint32_t id, uint32_t definition)
-{
-    w8(w, 0x0c);
-    w8(w, 1);
-    w32(w, id);
-    w32(w, definition);
-}
-
-struct item {
-    uint8_t type;
-    uint16_t len;
-    const void *bytes;
-};
-
-static void wvalues(struct writer_of_chunk *w, const struct item *items, uint32_t count)
-{
-    w32(w, count);
-    for (uint32_t i = 0; i < count; i++) {
-        w16(w, items[i].len);
-        w16(w, items[i].type);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        wbytes(w, items[i].bytes, items[i].len);
-}
-
-/* The System part used here: values 0 to 3 are event id, time, record id and process id. */
-static void wsystem(struct writer_of_chunk *w)
-{
-    wopen(w, "System", false);
-    w8(w, 0x02);
-    wopen(w, "Provider", true);
-    wattribute(w, "Name");
-    wliteral(w, "Test-Provider");
-    w8(w, 0x03);
-    wleaf(w, "EventID", 0);
-    wopen(w, "TimeCreated", true);
-    wattribute(w, "SystemTime");
-    wvalue(w, 1, 0x11);
-    w8(w, 0x03);
-    wleaf(w, "EventRecordID", 2);
-    wopen(w, "Execution", true);
-    wattribute(w, "ProcessID");
-    wvalue(w, 3, 0x08);
-    w8(w, 0x03);
-    wopen(w, "Channel", false);
-    w8(w, 0x02);
-    wliteral(w, "Test/Channel");
-    w8(w, 0x04);
-    wopen(w, "Computer", false);
-    w8(w, 0x02);
-    wliteral(w, "HOST1.example");
-    w8(w, 0x04);
-    w8(w, 0x04);
-}
-
-static const uint16_t code_7 = 4711;
-static const uint32_t pid_7 = 816;
-static const uint64_t record_7 = 7;
-
-enum { SYSTEM_VALUES = 4, ITEMS_MAX = 64 };
-
-static uint32_t system_items(struct item *items)
-{
-    items[0] = (struct item){VALUE_U16, 2, &code_7};
-    items[1] = (struct item){VALUE_FILETIME, 8, &noon};
-    items[2] = (struct item){VALUE_U64, 8, &record_7};
-    items[3] = (struct item){VALUE_U32, 4, &pid_7};
-    return SYSTEM_VALUES;
-}
-
-/* <Event><System/><EventData> Data with the names given </EventData></Event>; returns the offset
- * of the definition, behind which the values belong. */
-static uint32_t event_template(struct writer_of_chunk *w, uint32_t id, const char *const *names,
-                               unsigned count)
-{
-    uint32_t definition = template_begin(w, id);
-
-    wopen(w, "Event", true);
-    wattribute(w, "xmlns");
-    wliteral(w, "http://schemas.microsoft.com/win/2004/08/events/event");
-    w8(w, 0x02);
-    wsystem(w);
-    wopen(w, "EventData", false);
-    w8(w, 0x02);
-    for (unsigned i = 0; i < count; i++)
-        wdata(w, names[i], SYSTEM_VALUES + i);
-    w8(w, 0x04);
-    w8(w, 0x04);
-    template_end(w, definition);
-    return definition;
-}
-
-/* One whole record with these Data values. */
-static uint32_t event_record(struct writer_of_chunk *w, const char *const *names,
-                             const struct item *data, unsigned count)
-{
-    struct item items[ITEMS_MAX];
-    uint32_t n = system_items(items);
-
-    record_begin(w, 7, noon);
-    uint32_t definition = event_template(w, 0xabcd, names, count);
-    for (unsigned i = 0; i < count; i++)
-        items[n++] = data[i];
-    wvalues(w, items, n);
-    record_end(w);
-    return definition;
-}
-
-/* ---- reading ---- */
-
-/* Parses `len` bytes in a block of exactly that size, so that a sanitizer sees every byte too
- * many. The block is the batch's to borrow from; free_bytes frees it. */
-static void *parse_bytes(struct batch *b, const void *bytes, size_t len)
-{
-    void *copy = mem_alloc(len);
-    struct hints hints = {.messages = true};
-
-    memcpy(copy, bytes, len);
-    batch_source(b, 0, STR("SYSTEM1"));
-    parser_evtx.parse(
-        &(struct input){.bytes = {copy, len}, .last = true, .hints = &hints}, b);
-    return copy;
-}
-
-static void *parse_file(struct batch *b, struct writer_of_chunk *w)
-{
-    chunk_seal(w, w->at);
-    return parse_bytes(b, w->file, sizeof w->file);
-}
-
-static void drop(struct batch *b, void *bytes)
-{
-    batch_free(b);
-    mem_free(bytes);
-}
-
-static void check_field(const struct event *e, const char *name, const char *want)
-{
-    struct buf text = {0};
-
-    value_text(event_field(e, str_of(name)), &text);
-    CHECK_STR(buf_view(&text), want);
-    buf_free(&text);
-}
-
-static bool has_note(const struct batch *b, const char *part)
-{
-    for (size_t i = 0; i < b->note_count && i < BATCH_NOTES; i++)
-        if (str_has(b->notes[i].text, str_of(part)))
-            return true;
-    return false;
-}
-
-/* ---- tests ---- */
 
 static const char *const one_name[] = {"One"};
 static const struct item one_item[] = {{VALUE_UTF16, 8, "a\0b\0c\0\0\0"}};
@@ -1051,6 +702,40 @@ TEST(evtx_bounds_what_a_chunk_expands_to)
     drop(&b, bytes);
 }
 
+/* One value of 30 KiB, and a template that says it thousands of times: 64 KiB would become
+ * gigabytes of text. */
+TEST(evtx_writes_a_value_that_is_named_thousands_of_times_without_bounds)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0};
+    struct item items[ITEMS_MAX];
+    static char text[30000];
+    uint64_t total = 0;
+
+    memset(text, 'x', sizeof text);
+    chunk_begin(&w);
+    record_begin(&w, 1, noon);
+    uint32_t definition = template_begin(&w, 1);
+    wopen(&w, "EventData", false);
+    w8(&w, 0x02);
+    while (w.at < 30000)
+        wdata(&w, NULL, SYSTEM_VALUES);
+    w8(&w, 0x04);
+    template_end(&w, definition);
+    uint32_t n = system_items(items);
+    items[n++] = (struct item){VALUE_UTF16, sizeof text, text};
+    wvalues(&w, items, n);
+    record_end(&w);
+    void *bytes = parse_file(&b, &w);
+    CHECK_INT(b.count, 1);
+    CHECK(has_note(&b, "beyond all bounds"));
+    for (unsigned i = 0; b.count == 1 && i < b.events[0]->field_count; i++)
+        total += b.events[0]->fields[i].len;
+    CHECK(total > 1 << 20);
+    CHECK(total <= 8 << 20);
+    drop(&b, bytes);
+}
+
 TEST(evtx_bounds_nesting)
 {
     struct writer_of_chunk w;
@@ -1082,26 +767,6 @@ TEST(evtx_knows_its_files)
     w.chunk[0] = 'x';
     CHECK_INT(parser_evtx.probe(&(struct sample){.head = head}), 0);
     CHECK_INT(parser_evtx.probe(&(struct sample){.head = STR("ElfF")}), 0);
-}
-
-static void check_xml(const struct event *e, const char *want)
-{
-    struct value v = event_field(e, STR("xml"));
-
-    CHECK_STR(((str){v.p, v.len}), want);
-}
-
-static void *parse_xml(struct batch *b, struct writer_of_chunk *w)
-{
-    const struct hints hints = {.xml = true};
-    void *copy = mem_alloc(sizeof w->file);
-
-    chunk_seal(w, w->at);
-    memcpy(copy, w->file, sizeof w->file);
-    batch_source(b, 0, STR("SYSTEM1"));
-    parser_evtx.parse(
-        &(struct input){.bytes = {copy, sizeof w->file}, .last = true, .hints = &hints}, b);
-    return copy;
 }
 
 #define XML_SYSTEM                                                                                 \
