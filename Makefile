@@ -58,8 +58,7 @@ bench: deps
 	@$(again) VARIANT=release all
 	@bash tests/bench/run.sh build/release
 fuzz: deps
-	@$(again) VARIANT=asan build/asan/fuzz-replay
-	@bash tests/fuzz/run.sh build/asan
+	@bash tests/fuzz/run.sh
 lint:
 	@$(again) VARIANT=debug all
 	@bash tests/lint.sh build/debug

@@ -1,39 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs the fuzz target over files, without a fuzzer:
- *     fuzz-replay FILE...            each file once, as a fuzzer's input (first byte = parser)
- *     fuzz-replay -p PARSER FILE...  as blobs of one parser: the whole, and every prefix up to
- *                                    4 KiB, beyond that at up to 500 line ends, one byte around
- * Each input lies in a block of exactly its size, so that the sanitizer sees any read behind it. */
+ * Runs a fuzz target over files, without a fuzzer:
+ *     fuzz-replay TARGET FILE...   each file whole, and every prefix up to 4 KiB, beyond that at up to
+ *                                  500 line ends, one byte around
+ * TARGET is the name of a parser, evtx (as live, recovered and raw records) or evtx-made (scripts of
+ * which chunks are made). Each input lies in a block of exactly its size, so that the sanitizer sees
+ * any read behind it. */
 #include <stdio.h>
 
 #include "tests/fuzz/fuzz.h"
 
 enum { SMALL = 4096, CUTS = 500, FILE_MAX = 64 << 20 };
 
-static void run(const struct parser *parser, const uint8_t *bytes, size_t size)
+struct target {
+    int (*run)(const uint8_t *data, size_t size);
+    const struct parser *parser; /* or this */
+};
+
+static void run(struct target target, const uint8_t *bytes, size_t size)
 {
+    const struct hints hints = {.messages = true, .recover = size % 2 != 0,
+                                .xml = size % 3 == 0};
     uint8_t *exact = mem_alloc(size);
 
     if (size)
         memcpy(exact, bytes, size);
-    if (parser)
-        fuzz_parse(parser, exact, size);
+    if (target.run)
+        target.run(exact, size);
     else
-        LLVMFuzzerTestOneInput(exact, size);
+        fuzz_parse(target.parser, exact, size, &hints);
     mem_free(exact);
 }
 
-static void run_prefixes(const struct parser *parser, const uint8_t *bytes, size_t size)
+static void run_prefixes(struct target target, const uint8_t *bytes, size_t size)
 {
     size_t cuts = 0;
 
     for (size_t n = 0; n < size && n < SMALL; n++)
-        run(parser, bytes, n);
+        run(target, bytes, n);
     for (size_t n = SMALL; n < size && cuts < CUTS; n++)
         if (bytes[n] == '\n' || n % 65536 < 2) {
-            run(parser, bytes, n);
-            run(parser, bytes, n + 1);
+            run(target, bytes, n);
+            run(target, bytes, n + 1);
             cuts++;
         }
 }
@@ -55,38 +63,38 @@ static bool read_file(const char *path, struct buf *out)
     return true;
 }
 
-static const struct parser *parser_of(const char *name)
+static bool target_of(str name, struct target *out)
 {
-    for (size_t i = 0; i < parser_count; i++)
-        if (str_eq(str_of(parsers[i]->name), str_of(name)))
-            return parsers[i];
-    return NULL;
+    *out = (struct target){0};
+    if (str_eq(name, STR("evtx")))
+        out->run = fuzz_evtx;
+    else if (str_eq(name, STR("evtx-made")))
+        out->run = fuzz_evtx_made;
+    for (size_t i = 0; i < parser_count && !out->run; i++)
+        if (str_eq(str_of(parsers[i]->name), name))
+            out->parser = parsers[i];
+    return out->run || out->parser;
 }
 
 int main(int argc, char **argv)
 {
-    const struct parser *parser = NULL;
+    struct target target;
     struct buf file = {0};
-    int first = 1, bad = 0;
+    int bad = 0;
 
-    if (argc > 2 && str_eq(str_of(argv[1]), STR("-p"))) {
-        parser = parser_of(argv[2]);
-        first = 3;
-        if (!parser) {
-            fprintf(stderr, "no parser %s\n", argv[2]);
-            return 2;
-        }
+    if (argc < 2 || !target_of(str_of(argv[1]), &target)) {
+        fprintf(stderr, "usage: fuzz-replay TARGET FILE...\n");
+        return 2;
     }
-    for (int i = first; i < argc; i++) {
+    for (int i = 2; i < argc; i++) {
         if (!read_file(argv[i], &file)) {
             fprintf(stderr, "%s: cannot be read\n", argv[i]);
             bad = 1;
             continue;
         }
         fprintf(stderr, "%s\n", argv[i]); /* named before a crash */
-        run(parser, (const uint8_t *)file.p, file.len);
-        if (parser)
-            run_prefixes(parser, (const uint8_t *)file.p, file.len);
+        run(target, (const uint8_t *)file.p, file.len);
+        run_prefixes(target, (const uint8_t *)file.p, file.len);
     }
     buf_free(&file);
     return bad;

@@ -20,19 +20,19 @@ try() { # label, command...
 }
 
 for file in tests/fuzz/corpus/*/*; do
-    [ -f "$file" ] && try "$file" "$replay" -p "$(basename "$(dirname "$file")")" "$file"
+    [ -f "$file" ] && try "$file" "$replay" "$(basename "$(dirname "$file")")" "$file"
 done
 for input in tests/golden/parser-*/*; do
     case $(basename "$input") in args | expected.*) continue ;; esac
     parser=$(basename "$(dirname "$input")" | cut -d- -f2)
-    [ -f "$input" ] && try "$input" "$replay" -p "$parser" "$input"
+    [ -f "$input" ] && try "$input" "$replay" "$parser" "$input"
 done
 corpora=../shared/corpora
 if [ -d $corpora ]; then
     # every 23rd small file, whatever it is, through every parser
     mapfile -t files < <(find $corpora -type f -size -24k -not -name 'SOURCES*' | LC_ALL=C sort | awk 'NR % 23 == 0' | head -60)
     for parser in evtx evtx-raw evt syslog squid weblog winjson; do
-        try "corpora as $parser" "$replay" -p $parser "${files[@]}"
+        try "corpora as $parser" "$replay" $parser "${files[@]}"
     done
 else
     echo "SKIP fuzz corpora: ../shared/corpora is not there"
