@@ -40,12 +40,20 @@ struct ingest {
                   struct buf *out);
     void (*emit)(void *ctx, str text);
     void *emit_ctx;
+    struct reader *reader;
     struct worker *workers;
 };
 
 /* Runs it to the end. False when it was stopped or the disk failed. */
 bool ingest_run(struct ingest *in, struct err *err);
 void job_free(struct job *job);
+
+/* reader.c: the blobs of the pipeline as jobs, in order. */
+struct reader *reader_open(struct ingest *in);
+/* The next job, whose bytes take over the memory of `room`; NULL: there is no more. */
+struct job *reader_next(struct reader *r, struct buf *room);
+void reader_close(struct reader *r);
+
 void events_sort(struct event **events, size_t count); /* by event_cmp */
 
 #endif

@@ -9,7 +9,8 @@
  *   judge   one ordered stream, each event once, through the detectors: result and marks
  *   write   the same stream again, with the marks, through the writers
  *
- * pipeline.c holds the order of things, ingest.c, settle.c, judge.c and write.c a pass each. */
+ * pipeline.c holds the order of things, ingest.c (and reader.c), settle.c, judge.c and write.c a
+ * pass each. */
 #ifndef CORE_PIPELINE_H
 #define CORE_PIPELINE_H
 
@@ -88,8 +89,8 @@ bool pipeline_judge(struct pipeline *p, const char *work_dir, struct err *err);
 bool pipeline_write(struct pipeline *p, const char *work_dir, struct err *err);
 void pipeline_free(struct pipeline *p);
 
-/* The first two steps of `ashiato parse`: every record in file order as a JSON line to `emit`, in
- * one thread. Years and zones are settled line by line, against the file's own time. */
+/* The first two steps of `ashiato parse`: every record in file order as a JSON line to `emit`, by
+ * one thread at a time. Years and zones are settled line by line, against the file's own time. */
 bool pipeline_parse(struct pipeline *p, void (*emit)(void *ctx, str lines), void *ctx,
                     struct err *err);
 

@@ -6,6 +6,7 @@
 
 #include "core/pipeline.h"
 #include "core/pool.h"
+#include "core/relay.h"
 #include "evidence/evidence.h"
 #include "tests/unit/test.h"
 
@@ -39,6 +40,44 @@ TEST(pool_gives_jobs_back_in_the_order_they_went_in)
         CHECK_INT(*n, taken * taken);
     CHECK_INT(taken, 64);
     pool_close(p);
+}
+
+struct relayed {
+    unsigned jobs[64], fetched, taken, fetching, taking; /* the last two: by how many threads */
+};
+
+static void *fetch_number(void *ctx, unsigned worker)
+{
+    struct relayed *r = ctx;
+
+    (void)worker;
+    CHECK_INT(r->fetching++, 0);
+    unsigned *job = r->fetched < array_len(r->jobs) ? &r->jobs[r->fetched] : NULL;
+    if (job)
+        *job = r->fetched++;
+    r->fetching--;
+    return job;
+}
+
+static void take_square(void *ctx, void *job)
+{
+    struct relayed *r = ctx;
+
+    CHECK_INT(r->taking++, 0);
+    CHECK_INT(*(unsigned *)job, r->taken * r->taken);
+    r->taken++;
+    r->taking--;
+}
+
+TEST(relay_takes_jobs_in_the_order_they_were_fetched)
+{
+    static const struct relay_steps steps = {fetch_number, square, take_square};
+
+    for (unsigned threads = 1; threads <= 5; threads++) {
+        struct relayed r = {.fetched = 0};
+        relay_run(&steps, threads, threads + 1, &r);
+        CHECK_INT(r.taken, array_len(r.jobs));
+    }
 }
 
 TEST(marks_past_their_budget_come_back_by_ordinal)
