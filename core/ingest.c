@@ -10,6 +10,7 @@
 
 #include "core/detector.h"
 #include "core/relay.h"
+#include "core/user_hash.h"
 
 enum { ROOM_MAX = 4 << 20 }; /* of a buffer that a worker keeps for its next job */
 
@@ -122,9 +123,11 @@ static void sort_job(struct worker *w, struct job *job)
     w->closed.out = job->closed;
     w->open.out = job->open;
     events_sort(b->events, b->count);
-    for (size_t i = 0; i < b->count; i++)
-        segment_add(b->events[i]->flags & open_flags ? &w->open : &w->closed, b->events[i],
-                    &b->names);
+    for (size_t i = 0; i < b->count; i++) {
+        const struct event *e = b->events[i];
+        bool waits = e->flags & open_flags || user_hash_waits(e);
+        segment_add(waits ? &w->open : &w->closed, e, &b->names);
+    }
     segment_end(&w->closed);
     segment_end(&w->open);
 }

@@ -2,6 +2,7 @@
  *
  * The settle pass: who is who, and which year and zone the texts without one are of. */
 #include "core/ingest.h"
+#include "core/user_hash.h"
 
 #define NS_PER_DAY (86400 * NS_PER_S)
 
@@ -123,8 +124,17 @@ static const struct event *copy_event(struct arena *a, const struct event *e)
     return copy;
 }
 
-/* One segment of events with open times: fixed and sorted again. */
-static void settle_segment(struct pipeline *p, const struct segment *segment)
+/* Made when the first event needs it. */
+static const struct user_hashes *user_hashes(struct pipeline *p, struct user_hashes **hashes)
+{
+    if (!*hashes)
+        *hashes = user_hashes_new(&p->facts);
+    return *hashes;
+}
+
+/* One segment of events with open times or names: fixed and sorted again. */
+static void settle_segment(struct pipeline *p, const struct segment *segment,
+                           struct user_hashes **hashes)
 {
     struct segment_reader r;
     struct block block = {0};
@@ -146,6 +156,8 @@ static void settle_segment(struct pipeline *p, const struct segment *segment)
         bool zone_open = e->flags & EVENT_ZONE_OPEN;
         settle_event_time(e, s->base_year, p->states[e->source].zone);
         s->zone_assumed |= zone_open && !p->states[e->source].zone;
+        if (user_hash_waits(e))
+            user_hash_settle(user_hashes(p, hashes), e, &block.names, &arena);
         events[count++] = e;
     }
     events_sort(events, count);
@@ -186,14 +198,16 @@ static void settle_identity(struct pipeline *p)
 bool pipeline_settle(struct pipeline *p, struct err *err)
 {
     int64_t everywhere = newest_sign(p, NULL);
+    struct user_hashes *hashes = NULL;
 
     for (size_t i = 0; i < p->source_count; i++)
         settle_source(p, i, everywhere);
     for (size_t i = 0; i < p->open.count && !pipeline_stopped(p); i++) {
-        settle_segment(p, p->open.segments[i]);
+        settle_segment(p, p->open.segments[i], &hashes);
         if (p->store.count >= STORE_FAN_IN)
             store_settle(&p->store);
     }
+    user_hashes_free(hashes);
     store_remove(&p->open, 0, p->open.count);
     for (size_t i = 0; i < p->source_count; i++)
         if (p->sources[i].zone_assumed && p->states[i].zone == NULL &&

@@ -466,6 +466,8 @@ static void rdp_client_see(struct state *s, struct judge *j, const struct event 
     struct evidence ev = departure(j, e, METHOD_RDP);
     struct typed *typed = ev.src_host < s->host_count ? &s->typed[ev.src_host] : NULL;
 
+    if (e->target.user) /* whom it asked for, where the hash of the name was resolved */
+        ev.account = identity_account(j->identity, &e->target);
     if (typed && ev.dst_host != IDENTITY_NONE) {
         *typed = (struct typed){e->time_ns, ev.dst_host};
     } else if (typed && typed->time_ns && e->time_ns - typed->time_ns <= TYPED_NS) {

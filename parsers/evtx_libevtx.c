@@ -285,6 +285,7 @@ static void fill_system(const struct document *d, struct windows_record *r)
     r->has_opcode = number_of(d, OPCODE, &r->opcode);
     r->has_pid = number_of(d, PROCESS_ID, &r->pid);
     number_of(d, THREAD_ID, &r->tid);
+    r->has_rendering = true;
 }
 
 /* System's time and number; the header's where System has none. */

@@ -198,8 +198,11 @@ static void index_fields(struct windows_view *w)
     for (unsigned i = 0; i < w->own_fields; i++) {
         const struct field *f = &w->e->fields[i];
         unsigned field;
-        if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA)
+        if (f->group != FIELD_EVENT_DATA && f->group != FIELD_USER_DATA) {
+            if (str_eq((str){f->name, f->name_len}, STR("rendering.message")))
+                w->rendering = (uint16_t)(i + 1);
             continue;
+        }
         if (f->group == FIELD_EVENT_DATA && !f->name_len) {
             field = f->type & VALUE_ARRAY ? F_COUNT : field_at(classic, unnamed++);
             if (classic && field < F_COUNT && !value_is_blank(field_value(f)))
@@ -292,6 +295,7 @@ void windows_describe(struct batch *b, const struct windows_record *r, bool mess
     w.r = r;
     w.row = row_of(r);
     memset(w.at, 0, sizeof w.at);
+    w.rendering = 0;
     index_fields(&w);
     e->host = name_of(b, r, r->computer);
     e->provider = name_of(b, r, r->provider);

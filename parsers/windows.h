@@ -49,6 +49,8 @@ struct windows_record {
     uint32_t version, level, task, opcode;
     uint64_t record_id;
     uint32_t pid, tid;
+    bool has_rendering; /* the field rendering.message is RenderingInfo's: it is the message. One
+                           from elsewhere is so only for ids without a line. */
     bool has_pid, has_version, has_level, has_task, has_opcode, has_qualifiers;
     struct windows_memo *memo; /* or NULL */
 };

@@ -487,12 +487,25 @@ static void render_fields(struct windows_view *w, struct line *l)
     }
 }
 
+/* The message that the machine itself made of the record, where it travels with it. */
+static bool render_rendering(struct windows_view *w, struct line *l, bool has_line)
+{
+    if (!w->rendering || (has_line && !w->r->has_rendering))
+        return false;
+    line_text(l, text_of(w, field_value(&w->e->fields[w->rendering - 1]), MESSAGE_MAX),
+              MESSAGE_MAX);
+    return l->len > 0;
+}
+
 void windows_message(struct windows_view *w)
 {
+    bool has_line = w->row && w->row->message[0];
     struct line l;
 
     l.len = 0;
-    if (w->row && w->row->message[0])
+    if (render_rendering(w, &l, has_line))
+        ;
+    else if (has_line)
         render_template(w, &l, str_of(w->row->message));
     else
         render_fields(w, &l);

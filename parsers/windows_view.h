@@ -67,6 +67,7 @@ struct windows_view {
     const struct windows_record *r;
     const struct windows_row *row; /* NULL: an unknown pair */
     uint16_t at[F_COUNT];          /* 1 + index of the field among the event's, 0 = not there */
+    uint16_t rendering;            /* likewise, the message as Windows rendered it */
     unsigned own_fields;           /* how many fields the record brought */
     char text[256];                /* of windows_text */
 };

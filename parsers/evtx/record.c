@@ -103,6 +103,7 @@ static void fill_system(struct decoder *d, struct windows_record *r)
     r->has_opcode = system_number(d, SYSTEM_OPCODE, &r->opcode);
     r->has_pid = system_number(d, SYSTEM_PROCESS_ID, &r->pid);
     system_number(d, SYSTEM_THREAD_ID, &r->tid);
+    r->has_rendering = true;
 }
 
 /* ---- time and number ---- */

@@ -653,6 +653,34 @@ TEST(windows_messages_are_what_an_analyst_reads)
     }
 }
 
+TEST(windows_rendering_of_the_emitter_is_the_message)
+{
+    static const struct {
+        uint32_t code;
+        bool forwarded; /* RenderingInfo, not what an exporting tool added */
+        const char *message;
+    } cases[] = {
+        {7036, true, "The Spooler service entered the stopped state."},
+        {7036, false, "Service Spooler entered the stopped state"},
+        {7999, true, "The Spooler service entered the stopped state."},
+        {7999, false, "The Spooler service entered the stopped state."},
+    };
+
+    for (size_t i = 0; i < array_len(cases); i++) {
+        struct batch b = {0};
+        struct windows_record r = {.provider = STR("Service Control Manager"),
+                                   .code = cases[i].code, .has_rendering = cases[i].forwarded};
+        const struct event *e = batch_begin(&b, 0);
+        add_fields(&b, STR("param1=Spooler|param2=stopped"));
+        batch_text(&b, FIELD_OWN, STR("rendering.message"),
+                   STR("The Spooler service\r\n\r\n\tentered the stopped state.\r\n"));
+        windows_describe(&b, &r, true);
+        batch_commit(&b);
+        CHECK_STR(message_of(&b, e), cases[i].message);
+        batch_free(&b);
+    }
+}
+
 TEST(windows_memo_changes_nothing)
 {
     struct batch b = {0};
