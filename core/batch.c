@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <xxhash.h>
 
+#include "core/time.h"
+
 enum { FIELDS_MAX = UINT16_MAX, MESSAGE_MAX_BYTES = 16 * 1024 };
 
 void batch_source(struct batch *b, uint32_t source, str system)
@@ -90,11 +92,27 @@ void batch_message(struct batch *b, const char *fmt, ...)
     batch_text(b, FIELD_ECS, STR("message"), text);
 }
 
+/* A clock that was never set counts from 1970 (or 1980 and later, which nobody can tell); what it
+ * says is kept as text. 1601 and years past 2262 are no instants to begin with. */
+static void doubt_time(struct batch *b, struct event *e)
+{
+    struct buf text = {0};
+
+    if (e->time_ns >= TIME_EARLIEST || e->flags & EVENT_UID_FINAL)
+        return;
+    time_text(e->time_ns, (enum precision)e->precision, &text);
+    batch_text(b, FIELD_OWN, STR("time_written"), arena_str(&b->arena, buf_view(&text)));
+    buf_free(&text);
+    e->time_ns = TIME_UNKNOWN;
+    e->flags &= ~(uint32_t)EVENT_ZONE_OPEN;
+}
+
 void batch_commit(struct batch *b)
 {
     struct event *e = b->open;
 
     assert(e);
+    doubt_time(b, e);
     if (b->scratch_count) {
         struct field *fields = arena_alloc(&b->arena, b->scratch_count * sizeof *fields);
         memcpy(fields, b->scratch, b->scratch_count * sizeof *fields);

@@ -42,10 +42,14 @@ enum event_flag {
     EVENT_YEAR_OPEN = 1 << 24, /* time_ns is local time in year 2000; year_index counts on */
     EVENT_ZONE_OPEN = 1 << 25, /* time_ns is local time, as if it were UTC */
     EVENT_LINE = 1 << 26,      /* uid is of a text line: equal lines of one blob are not copies */
-    EVENT_UID_FINAL = 1 << 27  /* read back from a case: uid and places are settled */
+    EVENT_UID_FINAL = 1 << 27, /* read back from a case: uid and places are settled */
+    EVENT_WEEKDAY = 7 << 28    /* with EVENT_YEAR_OPEN: as written, 1 = Sunday to 7; 0 = none */
 };
 
+#define EVENT_WEEKDAY_SHIFT 28
 #define TIME_UNKNOWN INT64_MAX /* sorts last */
+/* 1971-01-01: what an event says of the time before is not believed (batch_commit). */
+#define TIME_EARLIEST (INT64_C(31536000) * 1000000000)
 
 struct addr {
     uint8_t b[16]; /* IPv6, or IPv4 mapped (::ffff:a.b.c.d); all zero = none */

@@ -102,6 +102,8 @@ static struct part *add_part(struct reader *r, const struct blob *blob, const st
 
 static bool beats(const struct parser *a, const struct parser *b)
 {
+    if (a->general != b->general)
+        return b->general;
     for (size_t i = 0; a->beats && a->beats[i]; i++)
         if (str_eq(str_of(a->beats[i]), str_of(b->name)))
             return true;

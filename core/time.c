@@ -208,8 +208,7 @@ static enum precision precision_of(size_t digits)
                          : PRECISION_NS;
 }
 
-/* ".411" or ",411", which may be missing. Digits past the ninth are passed over. */
-static void take_fraction(str *s, uint32_t *ns, enum precision *precision)
+void str_take_fraction(str *s, uint32_t *ns, enum precision *precision)
 {
     size_t n = 0;
 
@@ -247,8 +246,7 @@ static bool take_clock(str *s, struct civil *c)
     return true;
 }
 
-/* "Z", "+09:00", "+0900", "+09"; false (and 0) when there is none. */
-static bool take_zone(str *s, int64_t *offset_s)
+bool str_take_offset(str *s, int64_t *offset_s)
 {
     str rest = *s;
     uint8_t hours, minutes = 0;
@@ -275,7 +273,7 @@ static bool take_zone(str *s, int64_t *offset_s)
     return true;
 }
 
-static int64_t civil_minus(const struct civil *c, int64_t offset_s)
+int64_t civil_at_offset(const struct civil *c, int64_t offset_s)
 {
     int64_t time_ns = civil_to_ns(c), shifted;
 
@@ -299,11 +297,11 @@ bool str_take_rfc3339(str *s, int64_t *time_ns, enum precision *precision, bool 
     if (!take_clock(&rest, &c))
         return false;
     c.year = (int32_t)year;
-    take_fraction(&rest, &c.ns, precision);
+    str_take_fraction(&rest, &c.ns, precision);
     if (!civil_valid(&c))
         return false;
-    *zoned = take_zone(&rest, &offset_s);
-    *time_ns = civil_minus(&c, offset_s);
+    *zoned = str_take_offset(&rest, &offset_s);
+    *time_ns = civil_at_offset(&c, offset_s);
     *s = rest;
     return true;
 }
@@ -358,7 +356,7 @@ bool str_take_rfc3164(str *s, struct civil *out, enum precision *precision)
         return false;
     c.month = (uint8_t)month;
     c.day = (uint8_t)day;
-    take_fraction(&rest, &c.ns, precision);
+    str_take_fraction(&rest, &c.ns, precision);
     str after = rest;
     if (c.year == 0 && str_take_char(&after, ' ') && take_year(&after, &c.year))
         rest = after;
@@ -379,7 +377,7 @@ bool str_take_epoch(str *s, int64_t *time_ns, enum precision *precision)
 
     if (!str_take_u64(&rest, &seconds))
         return false;
-    take_fraction(&rest, &ns, precision);
+    str_take_fraction(&rest, &ns, precision);
     *time_ns = seconds > (uint64_t)(INT64_MAX / NS_PER_S) ? TIME_UNKNOWN
                                                           : ns_of((int64_t)seconds, ns);
     *s = rest;
@@ -396,13 +394,13 @@ bool str_take_clf_time(str *s, int64_t *time_ns)
     if (!take_two(&rest, &c.day) || !str_take_char(&rest, '/') || !str_take_month(&rest, &month) ||
         !str_take_char(&rest, '/') || !str_take_digits(&rest, 4, &year) ||
         !str_take_char(&rest, ':') || !take_clock(&rest, &c) || !str_take_char(&rest, ' ') ||
-        !take_zone(&rest, &offset_s))
+        !str_take_offset(&rest, &offset_s))
         return false;
     c.month = (uint8_t)month;
     c.year = (int32_t)year;
     if (!civil_valid(&c))
         return false;
-    *time_ns = civil_minus(&c, offset_s);
+    *time_ns = civil_at_offset(&c, offset_s);
     *s = rest;
     return true;
 }

@@ -26,6 +26,8 @@ bool civil_valid(const struct civil *c);
 /* As if UTC; a leap second counts as second 59.999999999. TIME_UNKNOWN when out of range. */
 int64_t civil_to_ns(const struct civil *c);
 void civil_of_ns(int64_t time_ns, struct civil *out);
+/* Local time `offset_s` seconds east of UTC -> instant; TIME_UNKNOWN when out of range. */
+int64_t civil_at_offset(const struct civil *c, int64_t offset_s);
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day); /* since 1970-01-01 */
 void civil_of_days(int64_t days, struct civil *out);                 /* at midnight */
 bool year_is_leap(int64_t year);
@@ -54,6 +56,11 @@ bool str_take_epoch(str *s, int64_t *time_ns, enum precision *precision);
 
 /* CLF stamp: "02/Oct/2024:14:22:07 +0900" (without brackets). */
 bool str_take_clf_time(str *s, int64_t *time_ns);
+
+/* ".411" or ",411"; 0 when there is none. Digits past the ninth are passed over. */
+void str_take_fraction(str *s, uint32_t *ns, enum precision *precision);
+/* "Z", "+09:00", "+0900", "+09" as seconds east of UTC; false (and 0) when there is none. */
+bool str_take_offset(str *s, int64_t *offset_s);
 
 /* "2024-10-02T14:22:07.4110000Z" with the digits of the precision (none, 3, 6, 7, 9). For
  * TIME_UNKNOWN appends nothing. */

@@ -51,3 +51,52 @@ str text_digits(char digits[TEXT_DIGITS], uint64_t v)
     } while (v);
     return (str){p, (size_t)(digits + TEXT_DIGITS - p)};
 }
+
+void years_step(struct years *y, uint8_t month)
+{
+    if (y->month == 1 && month == 12 && y->index > 0)
+        y->index--;
+    else if (y->month >= month + 2 && y->index < UINT8_MAX)
+        y->index++;
+    y->month = month;
+}
+
+str text_without_ansi(str line, struct arena *a)
+{
+    if (str_find_char(line, '\x1b') == line.len)
+        return line;
+    char *out = arena_bytes(a, line.len);
+    size_t len = 0;
+
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.p[i] == '\x1b' && i + 1 < line.len && line.p[i + 1] == '[') {
+            for (i += 2; i < line.len && (char_is_digit(line.p[i]) || line.p[i] == ';'); i++)
+                continue;
+        } else {
+            out[len++] = line.p[i];
+        }
+    }
+    return (str){out, len};
+}
+
+str text_without_nuls(str line)
+{
+    while (line.len && line.p[0] == '\0')
+        line = str_skip(line, 1);
+    while (line.len && line.p[line.len - 1] == '\0')
+        line.len--;
+    return line;
+}
+
+void text_stamp_time(struct event *e, const struct stamp *stamp, uint8_t year_index,
+                     const struct hints *hints)
+{
+    if (!stamp->zoned) {
+        event_civil_time(e, &stamp->civil, stamp->precision, year_index, hints);
+        if (e->flags & EVENT_YEAR_OPEN)
+            e->flags |= (uint32_t)stamp->weekday << EVENT_WEEKDAY_SHIFT;
+        return;
+    }
+    e->time_ns = stamp->time_ns;
+    e->precision = (uint8_t)stamp->precision;
+}

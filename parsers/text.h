@@ -6,6 +6,7 @@
 #define PARSERS_TEXT_H
 
 #include "core/parser.h"
+#include "core/stamp.h"
 
 enum { TEXT_DIGITS = 20 };
 
@@ -21,5 +22,22 @@ void text_message(struct batch *out, const str *parts, size_t count);
 
 /* v in decimal, in the caller's buffer. */
 str text_digits(char digits[TEXT_DIGITS], uint64_t v);
+
+/* Years that are not written, counted along a log in New Years since its first line: a month at
+ * least two before the last one seen begins a year; a late December line just behind January
+ * belongs to the year before. Part of a parser's carry. */
+struct years {
+    uint8_t month, index; /* of the last line whose stamp has no year; New Years so far */
+};
+void years_step(struct years *y, uint8_t month);
+
+/* Time, precision and flags from a stamp, as event_civil_time where it has no zone. */
+void text_stamp_time(struct event *e, const struct stamp *stamp, uint8_t year_index,
+                     const struct hints *hints);
+
+/* Without terminal colours; a copy in the arena only when there are any. */
+str text_without_ansi(str line, struct arena *a);
+/* Without NUL bytes at both ends (blocks that a crash left unwritten). */
+str text_without_nuls(str line);
 
 #endif

@@ -17,10 +17,6 @@
 
 enum { HEAD_MAX = 64 };
 
-struct years {
-    uint8_t month, index; /* of the last line with an RFC 3164 stamp; New Years so far */
-};
-
 /* Names met in this job, so that each is looked up about once: by length and last letter. */
 enum { SEEN_SLOTS = 64 };
 
@@ -52,15 +48,6 @@ static uint8_t month_of(const char *p)
     default: return 0;
     }
 #undef MONTH
-}
-
-static void years_step(struct years *y, uint8_t month)
-{
-    if (y->month == 1 && month == 12 && y->index > 0)
-        y->index--;
-    else if (y->month >= month + 2 && y->index < UINT8_MAX)
-        y->index++;
-    y->month = month;
 }
 
 /* The month of a line whose stamp has one and no year, from its first bytes; 0 for others. Both
@@ -112,39 +99,11 @@ static bool starts(str line)
     return !continues(line);
 }
 
-/* Text without terminal colours; a copy only when there are any. */
-static str without_ansi(str line, struct arena *a)
-{
-    if (str_find_char(line, '\x1b') == line.len)
-        return line;
-    char *out = arena_bytes(a, line.len);
-    size_t len = 0;
-
-    for (size_t i = 0; i < line.len; i++) {
-        if (line.p[i] == '\x1b' && i + 1 < line.len && line.p[i + 1] == '[') {
-            for (i += 2; i < line.len && (char_is_digit(line.p[i]) || line.p[i] == ';'); i++)
-                continue;
-        } else {
-            out[len++] = line.p[i];
-        }
-    }
-    return (str){out, len};
-}
-
-static str without_nuls(str line)
-{
-    while (line.len && line.p[0] == '\0')
-        line = str_skip(line, 1);
-    while (line.len && line.p[line.len - 1] == '\0')
-        line.len--;
-    return line;
-}
-
 static bool accepts(str line)
 {
     struct syslog_line l;
 
-    return syslog_envelope(without_nuls(line), true, &l);
+    return syslog_envelope(text_without_nuls(line), true, &l);
 }
 
 /* "-- Boot 0123... --", "-- Journal begins at ... --" of journalctl. */
@@ -225,7 +184,7 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
 {
     struct batch *out = job->out;
     struct syslog_line l;
-    str text = without_nuls(line);
+    str text = text_without_nuls(line);
 
     years_see(&job->years, line);
     if (text.len == 0) {
@@ -239,7 +198,7 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
         out->skipped++;
         return;
     }
-    if (!syslog_envelope(without_ansi(text, &out->arena), false, &l)) {
+    if (!syslog_envelope(text_without_ansi(text, &out->arena), false, &l)) {
         batch_damaged(out, offset, "no syslog line: %.*s", PSTR(str_head(text, 80)));
         return;
     }

@@ -82,15 +82,16 @@ TEST(stream_orders_by_time_source_and_sequence)
 {
     struct fixture f;
     struct stream s;
-    const int64_t want[] = {10, 20, 20, 30, TIME_UNKNOWN};
+    const int64_t t0 = TIME_EARLIEST;
+    const int64_t want[] = {t0 + 10, t0 + 20, t0 + 20, t0 + 30, TIME_UNKNOWN};
     size_t n = 0;
 
     setup(&f, 1 << 20);
-    add_line(&f, 1, 0, 20, "b");
+    add_line(&f, 1, 0, t0 + 20, "b");
     add_line(&f, 0, 7, TIME_UNKNOWN, "none");
-    add_line(&f, 0, 0, 30, "c");
-    add_line(&f, 0, 3, 20, "a");
-    add_line(&f, 2, 0, 10, "first");
+    add_line(&f, 0, 0, t0 + 30, "c");
+    add_line(&f, 0, 3, t0 + 20, "a");
+    add_line(&f, 2, 0, t0 + 10, "first");
     store_each(&f);
     stream_open(&s, &f.store);
     while (stream_next(&s) && n < 5) {
@@ -216,7 +217,7 @@ TEST(segment_keeps_every_member_field_and_place)
     const struct place places[2] = {{.offset = 5, .source = 9}, {.offset = 6, .source = 8}};
 
     setup(&f, 1 << 20);
-    struct event *e = add_record(&f, 4, 1234, "id", "caf\xc3\xa9");
+    struct event *e = add_record(&f, 4, TIME_EARLIEST + 1234, "id", "caf\xc3\xa9");
     e->actor.user = names_put(&f.batch.names, STR("t.kuroda"));
     e->places = places;
     e->place_count = 2;
@@ -224,7 +225,7 @@ TEST(segment_keeps_every_member_field_and_place)
     segment_end(&w);
     segment_open(&r, &segment, -1);
     CHECK(segment_next(&r));
-    CHECK_INT(r.cursor.event.time_ns, 1234);
+    CHECK_INT(r.cursor.event.time_ns, TIME_EARLIEST + 1234);
     CHECK_STR(names_text(&r.names, r.cursor.event.actor.user), "t.kuroda");
     CHECK_INT(r.cursor.event.place_count, 2);
     CHECK_INT(r.cursor.event.places[1].source, 8);
