@@ -229,6 +229,39 @@ char *put_u64(char *at, uint64_t v)
     return end;
 }
 
+char *put_signed(char *at, int64_t v)
+{
+    if (v < 0)
+        *at++ = '-';
+    return put_u64(at, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+char *put_hex_u64(char *at, uint64_t v)
+{
+    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
+
+    for (unsigned i = n; i > 0; i--, v >>= 4)
+        at[i - 1] = "0123456789abcdef"[v & 15];
+    return at + n;
+}
+
+char *put_hex_bytes16(char *at, const uint8_t bytes[16])
+{
+    typedef uint8_t bytes16 __attribute__((vector_size(16)));
+    bytes16 x, halves[2];
+
+    memcpy(&x, bytes, sizeof x);
+    bytes16 high = x >> 4, low = x & 15;
+    halves[0] = __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22,
+                                        7, 23);
+    halves[1] = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29,
+                                        14, 30, 15, 31);
+    for (unsigned i = 0; i < 2; i++)
+        halves[i] += '0' + ((bytes16)(halves[i] > 9) & ('a' - '0' - 10));
+    memcpy(at, halves, sizeof halves);
+    return at + sizeof halves;
+}
+
 void buf_u64(struct buf *b, uint64_t v)
 {
     buf_reserve(b, 20);
@@ -237,19 +270,14 @@ void buf_u64(struct buf *b, uint64_t v)
 
 void buf_i64(struct buf *b, int64_t v)
 {
-    if (v < 0)
-        buf_char(b, '-');
-    buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    buf_reserve(b, 20);
+    b->len = (size_t)(put_signed(b->p + b->len, v) - b->p);
 }
 
 void buf_hex(struct buf *b, uint64_t v)
 {
-    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
-
-    buf_reserve(b, n);
-    for (unsigned i = n; i > 0; i--, v >>= 4)
-        b->p[b->len + i - 1] = "0123456789abcdef"[v & 15];
-    b->len += n;
+    buf_reserve(b, 16);
+    b->len = (size_t)(put_hex_u64(b->p + b->len, v) - b->p);
 }
 
 void buf_digits(struct buf *b, uint64_t v, unsigned width)

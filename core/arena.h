@@ -68,7 +68,12 @@ static inline void buf_char(struct buf *b, char c)
 }
 
 extern const char digit_pairs[200];  /* "00" to "99" */
-char *put_u64(char *at, uint64_t v); /* decimal digits, at most 20; returns their end */
+/* Written to `at`, where there is room; return the end. */
+char *put_u64(char *at, uint64_t v);     /* decimal, at most 20 digits */
+char *put_signed(char *at, int64_t v);   /* with sign */
+char *put_hex_u64(char *at, uint64_t v); /* lower case, no 0x, no padding */
+char *put_hex_bytes16(char *at, const uint8_t bytes[16]); /* 32 digits, lower case */
+
 void buf_u64(struct buf *b, uint64_t v);                    /* decimal */
 void buf_i64(struct buf *b, int64_t v);                     /* decimal with sign */
 void buf_hex(struct buf *b, uint64_t v);                    /* lower case, no 0x, no padding */

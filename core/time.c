@@ -156,14 +156,13 @@ static char *put_pair(char *o, uint32_t v)
     return o + 2;
 }
 
-void civil_text(const struct civil *c, enum precision precision, struct buf *out)
+char *civil_write(char *o, const struct civil *c, enum precision precision)
 {
     static const uint8_t digits[] = {0, 3, 6, 7, 9};
     unsigned fraction = digits[(unsigned)precision < array_len(digits) ? precision : PRECISION_NS];
-    char text[48], *o = text;
 
     if (c->year < 0 || c->year > 9999) {
-        buf_i64(out, c->year);
+        o = put_signed(o, c->year);
     } else {
         o = put_pair(o, (uint32_t)c->year / 100);
         o = put_pair(o, (uint32_t)c->year);
@@ -186,17 +185,23 @@ void civil_text(const struct civil *c, enum precision precision, struct buf *out
         o += 1 + fraction;
     }
     *o++ = 'Z';
-    buf_add(out, text, (size_t)(o - text));
+    return o;
 }
 
-void time_text(int64_t time_ns, enum precision precision, struct buf *out)
+char *time_write(char *at, int64_t time_ns, enum precision precision)
 {
     struct civil c;
 
     if (time_ns == TIME_UNKNOWN)
-        return;
+        return at;
     civil_of_ns(time_ns, &c);
-    civil_text(&c, precision, out);
+    return civil_write(at, &c, precision);
+}
+
+void time_text(int64_t time_ns, enum precision precision, struct buf *out)
+{
+    buf_reserve(out, TIME_ROOM);
+    out->len = (size_t)(time_write(out->p + out->len, time_ns, precision) - out->p);
 }
 
 static enum precision precision_of(size_t digits)

@@ -62,10 +62,13 @@ void str_take_fraction(str *s, uint32_t *ns, enum precision *precision);
 /* "Z", "+09:00", "+0900", "+09" as seconds east of UTC; false (and 0) when there is none. */
 bool str_take_offset(str *s, int64_t *offset_s);
 
-/* "2024-10-02T14:22:07.4110000Z" with the digits of the precision (none, 3, 6, 7, 9). For
- * TIME_UNKNOWN appends nothing. */
+/* "2024-10-02T14:22:07.4110000Z" with the digits of the precision (none, 3, 6, 7, 9); nothing for
+ * TIME_UNKNOWN. Appended, or written to `at`, where TIME_ROOM bytes are free; then the end is
+ * returned. */
+enum { TIME_ROOM = 48 };
 void time_text(int64_t time_ns, enum precision precision, struct buf *out);
-void civil_text(const struct civil *c, enum precision precision, struct buf *out); /* likewise */
+char *time_write(char *at, int64_t time_ns, enum precision precision);
+char *civil_write(char *at, const struct civil *c, enum precision precision);
 
 /* Zones: IANA names from tzdata (TZif version 1 to 4, RFC 8536, with its POSIX footer for later
  * years), "UTC", and fixed offsets "+09:00", "-0330". Read once, then used without a lock. */

@@ -9,8 +9,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
-    REPLACEMENT = 0xfffd,
-    PAD = 16 /* what may be written past one output byte for each input unit that is left */
+    REPLACEMENT = 0xfffd
 };
 
 typedef int8_t bytes8 __attribute__((vector_size(8)));
@@ -103,23 +102,14 @@ static unsigned escape(uint32_t c, char *out)
     return 6;
 }
 
-/* Six bytes of room are needed. */
-INLINE void put_code(struct buf *out, uint32_t code, enum utf_form form)
+/* At most six bytes. */
+INLINE char *put_code(char *o, uint32_t code, enum utf_form form)
 {
-    char *o = out->p + out->len;
-
     if (form == UTF_JSON && code == '\\') { /* paths are full of them */
         o[0] = o[1] = '\\';
-        out->len += 2;
-        return;
+        return o + 2;
     }
-    out->len += form == UTF_JSON && wants_escape(code) ? escape(code, o) : utf8_encode(code, o);
-}
-
-INLINE void room(struct buf *out, size_t units)
-{
-    if (out->cap - out->len < units + PAD)
-        buf_reserve(out, units + PAD);
+    return o + (form == UTF_JSON && wants_escape(code) ? escape(code, o) : utf8_encode(code, o));
 }
 
 INLINE bool byte_is_special(char c, enum utf_form form)
@@ -128,34 +118,16 @@ INLINE bool byte_is_special(char c, enum utf_form form)
                             : (int8_t)c < 0;
 }
 
-/* Copies 16 bytes; returns the index of the first special one, 16 when there is none. */
-INLINE unsigned copy16(const char *p, char *o, enum utf_form form)
+INLINE uint64_t load8(const char *p)
 {
-    bytes16 x, special;
+    uint64_t word;
 
-    memcpy(&x, p, 16);
-    memcpy(o, &x, 16);
-    special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
-    halves mask = (halves)special;
-    if (!(mask[0] | mask[1]))
-        return 16;
-    return mask[0] ? (unsigned)__builtin_ctzll(mask[0]) / 8
-                   : 8 + (unsigned)__builtin_ctzll(mask[1]) / 8;
-}
-
-INLINE unsigned copy8(const void *p, char *o, enum utf_form form)
-{
-    bytes8 x, special;
-
-    memcpy(&x, p, 8);
-    memcpy(o, &x, 8);
-    special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
-    uint64_t mask = (uint64_t)special;
-    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : 8;
+    memcpy(&word, p, sizeof word);
+    return word;
 }
 
 /* The 1 to 7 bytes at p as one word with zeros behind, by reads that overlap. */
-INLINE uint64_t gather(const char *p, size_t len)
+INLINE uint64_t gather7(const char *p, size_t len)
 {
     uint32_t front, back;
 
@@ -168,62 +140,72 @@ INLINE uint64_t gather(const char *p, size_t len)
            (uint64_t)(uint8_t)p[len - 1] << (8 * (len - 1));
 }
 
+/* The 1 to 15 bytes at p with zeros behind; 16 and more: the first 16. */
+INLINE halves gather(const char *p, size_t len)
+{
+    if (len >= 16)
+        return (halves){load8(p), load8(p + 8)};
+    if (len < 8)
+        return (halves){gather7(p, len), 0};
+    return (halves){load8(p), load8(p + len - 8) >> 1 >> (127 - 8 * len)};
+}
+
 INLINE size_t at_most(size_t n, size_t most)
 {
     return n < most ? n : most;
 }
 
-/* Copies the ASCII run at the front that needs no change and returns its length. The last block
- * overlaps the one before it, which is known to be clean, instead of going byte by byte. */
-INLINE size_t copy_run8(const char *p, size_t left, char *o, enum utf_form form)
+/* Copies the bytes of x; returns the index of the first special one, 16 when there is none. */
+INLINE unsigned copy_bytes(halves word, char *o, enum utf_form form)
 {
-    size_t n = 0;
+    bytes16 x = (bytes16)word, special;
 
-    if (left >= 16)
-        for (;;) {
-            unsigned clean = copy16(p + n, o + n, form);
-            if (clean < 16 || n + 16 == left)
-                return n + clean;
-            n = left - n < 32 ? left - 16 : n + 16;
-        }
-    if (left >= 8) {
-        unsigned clean = copy8(p, o, form);
-        return clean < 8 ? clean : left - 8 + copy8(p + left - 8, o + left - 8, form);
-    }
-    uint64_t word = gather(p, left);
-    return at_most(copy8(&word, o, form), left);
+    memcpy(o, &x, 16);
+    special = form == UTF_JSON ? (x < 0x20) | (x == 0x7f) | (x == '"') | (x == '\\') : x < 0;
+    halves mask = (halves)special;
+    if (!(mask[0] | mask[1]))
+        return 16;
+    return mask[0] ? (unsigned)__builtin_ctzll(mask[0]) / 8
+                   : 8 + (unsigned)__builtin_ctzll(mask[1]) / 8;
 }
 
-INLINE bool put8(str s, enum utf_form form, struct buf *out)
+INLINE char *write8(char *o, str s, enum utf_form form, bool *good)
 {
-    bool good = true;
-    size_t i = 0;
+    const char *p = s.p, *end = s.p + s.len;
 
-    while (i < s.len) {
-        room(out, s.len - i);
-        size_t run = copy_run8(s.p + i, s.len - i, out->p + out->len, form);
-        out->len += run;
-        i += run;
-        while (i < s.len && byte_is_special(s.p[i], form)) {
-            uint32_t code = (uint8_t)s.p[i];
-            unsigned len = code < 0x80 ? 1 : utf8_decode(s.p + i, s.len - i, &code);
-            room(out, s.len - i);
-            put_code(out, len ? code : REPLACEMENT, form);
-            good &= len > 0;
-            i += len ? len : 1;
+    while (p < end) {
+        size_t left = (size_t)(end - p);
+        size_t clean = at_most(copy_bytes(gather(p, left), o, form), left);
+        o += clean;
+        p += clean;
+        while (p < end && byte_is_special(*p, form)) {
+            uint32_t code = (uint8_t)*p;
+            unsigned len = code < 0x80 ? 1 : utf8_decode(p, (size_t)(end - p), &code);
+            o = put_code(o, len ? code : REPLACEMENT, form);
+            *good &= len > 0;
+            p += len ? len : 1;
         }
     }
-    return good;
+    return o;
+}
+
+char *utf8_write(char *o, str s, enum utf_form form, bool *good)
+{
+    return form == UTF_JSON ? write8(o, s, UTF_JSON, good) : write8(o, s, UTF_PLAIN, good);
 }
 
 bool utf8_put(str s, enum utf_form form, struct buf *out)
 {
-    return form == UTF_JSON ? put8(s, UTF_JSON, out) : put8(s, UTF_PLAIN, out);
+    bool good = true;
+
+    buf_reserve(out, utf_room(s.len, form));
+    out->len = (size_t)(utf8_write(out->p + out->len, s, form, &good) - out->p);
+    return good;
 }
 
 bool utf8_repair(str s, struct buf *out)
 {
-    return put8(s, UTF_PLAIN, out);
+    return utf8_put(s, UTF_PLAIN, out);
 }
 
 /* Is it ASCII? The last word overlaps the one before it. */
@@ -272,135 +254,101 @@ INLINE bool unit_is_special(uint32_t u, enum utf_form form)
     return u > 0x7e || (form == UTF_JSON && (u < 0x20 || u == '"' || u == '\\'));
 }
 
-INLINE units8 load_units8(const char *p)
-{
-    units8 x;
-
-    memcpy(&x, p, sizeof x);
-    return x;
-}
-
-INLINE units8 load_units4(const char *p)
-{
-    uint64_t word;
-
-    memcpy(&word, p, sizeof word);
-    return (units8)(halves){word, 0};
-}
-
-/* Copies up to 8 units (8 or 4: a constant); returns the index of the first special one. DEL is
+/* Copies 8 units; returns the index of the first special one, 8 when there is none. DEL is
  * special in both forms: no harm, one comparison less. */
-INLINE unsigned copy_units(units8 x, unsigned count, char *o, enum utf_form form)
+INLINE unsigned copy_units(halves word, char *o, enum utf_form form)
 {
     const int16_t lowest = form == UTF_JSON ? 0x20 : 0;
-    units8 special = (x > 0x7e) | (x < lowest);
+    units8 x = (units8)word, special = (x > 0x7e) | (x < lowest);
 
     if (form == UTF_JSON)
         special |= (x == '"') | (x == '\\');
     bytes8 narrow = __builtin_convertvector(x, bytes8);
     memcpy(o, &narrow, 8);
     uint64_t mask = (uint64_t)__builtin_convertvector(special, bytes8);
-    if (count == 4)
-        mask &= UINT32_MAX;
-    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : count;
+    return mask ? (unsigned)__builtin_ctzll(mask) / 8 : 8;
 }
 
-/* As copy_run8, of UTF-16 units. */
-INLINE size_t copy_run16(const char *p, size_t left, char *o, enum utf_form form)
+/* The character at p, with `left` bytes; *used is 2 or 4. UINT32_MAX: half of a pair. */
+INLINE uint32_t utf16_decode(const char *p, size_t left, unsigned *used)
 {
-    size_t n = 0;
+    uint32_t u = unit_at(p);
 
-    if (left >= 8)
-        for (;;) {
-            unsigned clean = copy_units(load_units8(p + 2 * n), 8, o + n, form);
-            if (clean < 8 || n + 8 == left)
-                return n + clean;
-            n = left - n < 16 ? left - 8 : n + 8;
-        }
-    if (left >= 4) {
-        unsigned clean = copy_units(load_units4(p), 4, o, form);
-        if (clean < 4)
-            return clean;
-        return left - 4 + copy_units(load_units4(p + 2 * left - 8), 4, o + left - 4, form);
-    }
-    /* 1 to 3 units: 2, 4 or 6 bytes. */
-    units8 last = (units8)(halves){gather(p, 2 * left), 0};
-    return at_most(copy_units(last, 4, o, form), left);
-}
-
-/* The character at unit i of `units`; *used is 1 or 2. */
-INLINE uint32_t utf16_decode(const char *p, size_t i, size_t units, unsigned *used)
-{
-    uint32_t u = unit_at(p + 2 * i);
-
-    *used = 1;
+    *used = 2;
     if (u < 0xd800 || u >= 0xe000)
         return u;
-    if (u < 0xdc00 && i + 1 < units) {
-        uint32_t low = unit_at(p + 2 * i + 2);
+    if (u < 0xdc00 && left >= 4) {
+        uint32_t low = unit_at(p + 2);
         if (low >= 0xdc00 && low < 0xe000) {
-            *used = 2;
+            *used = 4;
             return 0x10000 + ((u - 0xd800) << 10 | (low - 0xdc00));
         }
     }
     return UINT32_MAX;
 }
 
-INLINE bool put16(const char *p, size_t bytes, enum utf_form form, struct buf *out)
+INLINE char *write16(char *o, const char *p, size_t bytes, enum utf_form form, bool *good)
 {
-    size_t units = bytes / 2, i = 0;
-    bool good = bytes % 2 == 0;
+    const char *end = p + (bytes & ~(size_t)1);
 
-    while (i < units) {
-        room(out, units - i);
-        size_t run = copy_run16(p + 2 * i, units - i, out->p + out->len, form);
-        out->len += run;
-        i += run;
-        while (i < units && unit_is_special(unit_at(p + 2 * i), form)) {
+    while (p < end) {
+        size_t left = (size_t)(end - p);
+        size_t clean = at_most(copy_units(gather(p, left), o, form), left / 2);
+        o += clean;
+        p += 2 * clean;
+        while (p < end && unit_is_special(unit_at(p), form)) {
             unsigned used;
-            uint32_t code = utf16_decode(p, i, units, &used);
-            room(out, units - i);
-            put_code(out, code == UINT32_MAX ? REPLACEMENT : code, form);
-            good &= code != UINT32_MAX;
-            i += used;
+            uint32_t code = utf16_decode(p, (size_t)(end - p), &used);
+            o = put_code(o, code == UINT32_MAX ? REPLACEMENT : code, form);
+            *good &= code != UINT32_MAX;
+            p += used;
         }
     }
     if (bytes % 2) {
-        room(out, 1);
-        put_code(out, REPLACEMENT, form);
+        o = put_code(o, REPLACEMENT, form);
+        *good = false;
     }
-    return good;
+    return o;
+}
+
+char *utf16_write(char *o, const void *p, size_t bytes, enum utf_form form, bool *good)
+{
+    return form == UTF_JSON ? write16(o, p, bytes, UTF_JSON, good)
+                            : write16(o, p, bytes, UTF_PLAIN, good);
 }
 
 bool utf16_put(const void *p, size_t bytes, enum utf_form form, struct buf *out)
 {
-    return form == UTF_JSON ? put16(p, bytes, UTF_JSON, out) : put16(p, bytes, UTF_PLAIN, out);
+    bool good = true;
+
+    buf_reserve(out, utf_room(bytes / 2 + 1, form));
+    out->len = (size_t)(utf16_write(out->p + out->len, p, bytes, form, &good) - out->p);
+    return good;
 }
 
 bool utf16_to_utf8(const void *p, size_t bytes, struct buf *out)
 {
-    return put16(p, bytes, UTF_PLAIN, out);
+    return utf16_put(p, bytes, UTF_PLAIN, out);
 }
 
 /* The ASCII runs of it are copied like those of UTF-8. */
-INLINE void put_ansi(str s, enum utf_form form, struct buf *out)
+INLINE char *write_ansi(char *o, str s, enum utf_form form)
 {
-    for (size_t i = 0; i < s.len;) {
-        room(out, s.len - i);
-        size_t run = copy_run8(s.p + i, s.len - i, out->p + out->len, form);
-        out->len += run;
-        for (i += run; i < s.len && byte_is_special(s.p[i], form); i++) {
-            uint8_t c = (uint8_t)s.p[i];
-            room(out, s.len - i);
-            put_code(out, c >= 0x80 && c < 0xa0 ? ansi_high[c - 0x80] : c, form);
+    const char *p = s.p, *end = s.p + s.len;
+
+    while (p < end) {
+        size_t left = (size_t)(end - p);
+        size_t clean = at_most(copy_bytes(gather(p, left), o, form), left);
+        o += clean;
+        for (p += clean; p < end && byte_is_special(*p, form); p++) {
+            uint8_t c = (uint8_t)*p;
+            o = put_code(o, c >= 0x80 && c < 0xa0 ? ansi_high[c - 0x80] : c, form);
         }
     }
+    return o;
 }
 
-void ansi_put(str s, enum utf_form form, struct buf *out)
+char *ansi_write(char *o, str s, enum utf_form form)
 {
-    if (form == UTF_JSON)
-        put_ansi(s, UTF_JSON, out);
-    else
-        put_ansi(s, UTF_PLAIN, out);
+    return form == UTF_JSON ? write_ansi(o, s, UTF_JSON) : write_ansi(o, s, UTF_PLAIN);
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "core/time.h"
-#include "core/utf.h"
 
 /* Bytes of one item; 0 = its own length decides. Sizes of 4 or 8 are told apart by the length. */
 static const uint8_t item_size[] = {
@@ -17,8 +16,6 @@ static const uint8_t item_size[] = {
     [VALUE_FLOAT] = 4,    [VALUE_DOUBLE] = 8,      [VALUE_BOOL] = 4,  [VALUE_GUID] = 16,
     [VALUE_FILETIME] = 8, [VALUE_SYSTEMTIME] = 16, [VALUE_HEX32] = 4, [VALUE_HEX64] = 8,
 };
-
-static const char hex_upper[] = "0123456789ABCDEF", hex_lower[] = "0123456789abcdef";
 
 struct value value_of(str utf8)
 {
@@ -47,47 +44,46 @@ static int64_t load_signed(const uint8_t *p, uint32_t size)
     return (int64_t)(load(p, size) << unused) >> unused;
 }
 
-static char *put_hex(char *o, const uint8_t *p, size_t len, const char *digits)
+static char *put_hex_bytes(char *o, const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        *o++ = digits[p[i] >> 4];
-        *o++ = digits[p[i] & 15];
+        *o++ = "0123456789ABCDEF"[p[i] >> 4];
+        *o++ = "0123456789ABCDEF"[p[i] & 15];
     }
     return o;
 }
 
-static void put_hex_bytes(const uint8_t *p, size_t len, struct buf *out)
+static char *put_literal(char *o, str text)
 {
-    buf_reserve(out, 2 * len);
-    put_hex(out->p + out->len, p, len, hex_upper);
-    out->len += 2 * len;
+    memcpy(o, text.p, text.len);
+    return o + text.len;
 }
 
-static void put_hex_number(uint64_t v, struct buf *out)
+static char *put_hex_number(char *o, uint64_t v)
 {
-    buf_add(out, "0x", 2);
-    buf_hex(out, v);
+    return put_hex_u64(put_literal(o, STR("0x")), v);
 }
 
-static void put_guid(const uint8_t *p, struct buf *out)
+static char *put_guid(char *o, const uint8_t *p)
 {
     /* The first three groups are little-endian numbers. */
-    const uint8_t front[8] = {p[3], p[2], p[1], p[0], p[5], p[4], p[7], p[6]};
+    const uint8_t bytes[16] = {p[3], p[2], p[1], p[0], p[5],  p[4],  p[7],  p[6],
+                               p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15]};
+    char hex[32];
 
-    buf_reserve(out, 38);
-    char *o = out->p + out->len;
+    put_hex_bytes16(hex, bytes);
     *o++ = '{';
-    o = put_hex(o, front, 4, hex_lower);
+    o = put_literal(o, (str){hex, 8});
     *o++ = '-';
-    o = put_hex(o, front + 4, 2, hex_lower);
+    o = put_literal(o, (str){hex + 8, 4});
     *o++ = '-';
-    o = put_hex(o, front + 6, 2, hex_lower);
+    o = put_literal(o, (str){hex + 12, 4});
     *o++ = '-';
-    o = put_hex(o, p + 8, 2, hex_lower);
+    o = put_literal(o, (str){hex + 16, 4});
     *o++ = '-';
-    o = put_hex(o, p + 10, 6, hex_lower);
+    o = put_literal(o, (str){hex + 20, 12});
     *o++ = '}';
-    out->len += 38;
+    return o;
 }
 
 /* Length of the SID at p, 0 when it does not fit into len. */
@@ -98,33 +94,27 @@ static uint32_t sid_len(const uint8_t *p, uint32_t len)
     return need <= len ? need : 0;
 }
 
-static void put_sid(const uint8_t *p, struct buf *out)
+static char *put_sid(char *o, const uint8_t *p)
 {
     uint64_t authority = 0;
 
     for (unsigned i = 2; i < 8; i++)
         authority = authority << 8 | p[i];
-    buf_reserve(out, 32 + 11 * (size_t)p[1]);
-    char *o = out->p + out->len;
-    *o++ = 'S';
-    *o++ = '-';
+    o = put_literal(o, STR("S-"));
     o = put_u64(o, p[0]);
     *o++ = '-';
-    if (authority >> 32) {
-        *o++ = '0';
-        *o++ = 'x';
-        o = put_hex(o, p + 2, 6, hex_upper);
-    } else {
+    if (authority >> 32)
+        o = put_hex_bytes(put_literal(o, STR("0x")), p + 2, 6);
+    else
         o = put_u64(o, authority);
-    }
     for (unsigned i = 0; i < p[1]; i++) {
         *o++ = '-';
         o = put_u64(o, load(p + 8 + 4 * i, 4));
     }
-    out->len = (size_t)(o - out->p);
+    return o;
 }
 
-static void put_filetime(uint64_t ticks, struct buf *out)
+static char *put_filetime(char *o, uint64_t ticks)
 {
     /* Not by way of int64 nanoseconds: a FILETIME reaches from 1601 to 60056, and 0 is shown. */
     const uint64_t day = UINT64_C(864000000000);
@@ -136,21 +126,19 @@ static void put_filetime(uint64_t ticks, struct buf *out)
     c.minute = (uint8_t)(ticks / 600000000 % 60);
     c.second = (uint8_t)(ticks / 10000000 % 60);
     c.ns = (uint32_t)(ticks % 10000000 * 100);
-    civil_text(&c, PRECISION_100NS, out);
+    return civil_write(o, &c, PRECISION_100NS);
 }
 
-static void put_systemtime(const uint8_t *p, struct buf *out)
+static char *put_systemtime(char *o, const uint8_t *p)
 {
     struct civil c;
 
-    if (civil_of_systemtime(p, &c))
-        civil_text(&c, PRECISION_MS, out);
-    else
-        put_hex_bytes(p, 16, out);
+    return civil_of_systemtime(p, &c) ? civil_write(o, &c, PRECISION_MS)
+                                      : put_hex_bytes(o, p, 16);
 }
 
 /* The shortest digits that read back as the same number. */
-static void put_real(double v, bool single, struct buf *out)
+static char *put_real(char *o, double v, bool single)
 {
     char text[40];
 
@@ -160,20 +148,20 @@ static void put_real(double v, bool single, struct buf *out)
         if (single ? (float)back == (float)v : back == v)
             break;
     }
-    buf_str(out, str_of(text));
+    return put_literal(o, str_of(text));
 }
 
-static void put_float(const uint8_t *p, uint32_t size, struct buf *out)
+static char *put_float(char *o, const uint8_t *p, uint32_t size)
 {
+    float single;
+    double v;
+
     if (size == 4) {
-        float v;
-        memcpy(&v, p, 4);
-        put_real((double)v, true, out);
-    } else {
-        double v;
-        memcpy(&v, p, 8);
-        put_real(v, false, out);
+        memcpy(&single, p, 4);
+        return put_real(o, (double)single, true);
     }
+    memcpy(&v, p, 8);
+    return put_real(o, v, false);
 }
 
 static bool size_fits(unsigned type, uint32_t len)
@@ -186,68 +174,56 @@ static bool size_fits(unsigned type, uint32_t len)
 }
 
 /* One item of a fixed size that fits its type. */
-static void put_fixed(unsigned type, const uint8_t *p, uint32_t len, struct buf *out)
+static char *put_fixed(char *o, unsigned type, const uint8_t *p, uint32_t len)
 {
     switch (type) {
     case VALUE_I8:
     case VALUE_I16:
     case VALUE_I32:
     case VALUE_I64:
-        buf_i64(out, load_signed(p, len));
-        break;
+        return put_signed(o, load_signed(p, len));
     case VALUE_U8:
     case VALUE_U16:
     case VALUE_U32:
     case VALUE_U64:
-        buf_u64(out, load(p, len));
-        break;
+        return put_u64(o, load(p, len));
     case VALUE_FLOAT:
     case VALUE_DOUBLE:
-        put_float(p, len, out);
-        break;
+        return put_float(o, p, len);
     case VALUE_BOOL:
-        buf_str(out, load(p, len) ? STR("true") : STR("false"));
-        break;
+        return put_literal(o, load(p, len) ? STR("true") : STR("false"));
     case VALUE_GUID:
-        put_guid(p, out);
-        break;
+        return put_guid(o, p);
     case VALUE_FILETIME:
-        put_filetime(load(p, 8), out);
-        break;
+        return put_filetime(o, load(p, 8));
     case VALUE_SYSTEMTIME:
-        put_systemtime(p, out);
-        break;
+        return put_systemtime(o, p);
     default: /* sizes and hex numbers */
-        put_hex_number(load(p, len), out);
+        return put_hex_number(o, load(p, len));
     }
 }
 
-static void put_item(unsigned type, const uint8_t *p, uint32_t len, enum utf_form form,
-                     struct buf *out)
+static char *put_item(char *o, unsigned type, const uint8_t *p, uint32_t len, enum utf_form form)
 {
+    bool good = true; /* who wants to know looks at the bytes again */
+
     switch (type) {
     case VALUE_NULL:
-        break;
+        return o;
     case VALUE_UTF16:
-        utf16_put(p, len, form, out);
-        break;
+        return utf16_write(o, p, len, form, &good);
     case VALUE_TEXT:
-        utf8_put((str){(const char *)p, len}, form, out);
-        break;
+        return utf8_write(o, (str){(const char *)p, len}, form, &good);
     case VALUE_ANSI:
-        ansi_put((str){(const char *)p, len}, form, out);
-        break;
+        return ansi_write(o, (str){(const char *)p, len}, form);
     case VALUE_SID:
         if (len > 0 && sid_len(p, len) == len)
-            put_sid(p, out);
-        else
-            put_hex_bytes(p, len, out);
-        break;
+            return put_sid(o, p);
+        return put_hex_bytes(o, p, len);
     default:
         if (size_fits(type, len))
-            put_fixed(type, p, len, out);
-        else
-            put_hex_bytes(p, len, out);
+            return put_fixed(o, type, p, len);
+        return put_hex_bytes(o, p, len);
     }
 }
 
@@ -274,7 +250,7 @@ static uint32_t first_item(unsigned type, const uint8_t *p, uint32_t len, uint32
     return n == 0 || n > len ? len : n;
 }
 
-static void put_array(struct value v, enum utf_form form, struct buf *out)
+static char *put_array(char *o, struct value v, enum utf_form form)
 {
     unsigned type = v.type & ~(unsigned)VALUE_ARRAY;
     const uint8_t *p = v.p;
@@ -282,48 +258,49 @@ static void put_array(struct value v, enum utf_form form, struct buf *out)
 
     while (left > 0) {
         uint32_t n = first_item(type, p, left, &skip);
-        put_item(type, p, n, form, out);
+        o = put_item(o, type, p, n, form);
         p += n + skip;
         left -= n + skip;
         if (left > 0)
-            buf_add(out, ", ", 2);
+            o = put_literal(o, STR(", "));
     }
+    return o;
 }
 
-static void put_value(struct value v, enum utf_form form, struct buf *out)
+char *value_write(char *at, struct value v, enum utf_form form)
 {
     if (v.len == 0)
-        return;
-    if (v.type & VALUE_ARRAY)
-        put_array(v, form, out);
-    else
-        put_item(v.type, v.p, v.len, form, out);
+        return at;
+    return v.type & VALUE_ARRAY ? put_array(at, v, form) : put_item(at, v.type, v.p, v.len, form);
+}
+
+static void append(struct value v, enum utf_form form, struct buf *out)
+{
+    buf_reserve(out, value_room(v.len));
+    out->len = (size_t)(value_write(out->p + out->len, v, form) - out->p);
 }
 
 void value_text(struct value v, struct buf *out)
 {
-    put_value(v, UTF_PLAIN, out);
+    append(v, UTF_PLAIN, out);
 }
 
 void value_json(struct value v, struct buf *out)
 {
-    put_value(v, UTF_JSON, out);
+    append(v, UTF_JSON, out);
 }
 
 str value_str(struct value v, struct arena *a)
 {
     if (v.type == VALUE_TEXT && utf8_valid((str){v.p, v.len}))
         return (str){v.p, v.len};
-    /* Written into the arena as into a buffer, when there surely is room; what is not used goes
-     * back. A UTF-16 unit takes at most three bytes. */
-    struct buf out = {0};
-    if (v.type == VALUE_UTF16) {
-        size_t most = (size_t)v.len / 2 * 3 + 32;
-        out = (struct buf){arena_bytes(a, most), 0, most};
-        utf16_put(v.p, v.len, UTF_PLAIN, &out);
-        a->at = out.p + out.len;
-        return buf_view(&out);
+    if (v.type == VALUE_UTF16) { /* into the arena; the room that is not used goes back */
+        char *start = arena_bytes(a, utf_room(v.len / 2 + 1, UTF_PLAIN));
+        bool good = true;
+        a->at = utf16_write(start, v.p, v.len, UTF_PLAIN, &good);
+        return (str){start, (size_t)(a->at - start)};
     }
+    struct buf out = {0};
     value_text(v, &out);
     str text = arena_str(a, buf_view(&out));
     buf_free(&out);

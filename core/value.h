@@ -11,6 +11,7 @@
 
 #include "core/arena.h"
 #include "core/str.h"
+#include "core/utf.h"
 
 enum value_type {
     VALUE_NULL = 0x00,
@@ -55,6 +56,13 @@ void value_text(struct value v, struct buf *out);
 
 /* The same as the inside of a JSON string, UTF-16 escaped on the way (see core/json.h). */
 void value_json(struct value v, struct buf *out);
+
+/* Either, written to `at`, where value_room(v.len) bytes are free; returns the end. */
+char *value_write(char *at, struct value v, enum utf_form form);
+static inline size_t value_room(uint32_t len)
+{
+    return 8 * (size_t)len + 64; /* a boolean of one byte in an array: "false, " */
+}
 
 /* The text in an arena, without a copy when v is plain ASCII VALUE_TEXT. */
 str value_str(struct value v, struct arena *a);
