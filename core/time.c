@@ -198,6 +198,12 @@ char *time_write(char *at, int64_t time_ns, enum precision precision)
     return civil_write(at, &c, precision);
 }
 
+void civil_text(const struct civil *c, enum precision precision, struct buf *out)
+{
+    buf_reserve(out, TIME_ROOM);
+    out->len = (size_t)(civil_write(out->p + out->len, c, precision) - out->p);
+}
+
 void time_text(int64_t time_ns, enum precision precision, struct buf *out)
 {
     buf_reserve(out, TIME_ROOM);

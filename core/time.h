@@ -67,6 +67,7 @@ bool str_take_offset(str *s, int64_t *offset_s);
  * returned. */
 enum { TIME_ROOM = 48 };
 void time_text(int64_t time_ns, enum precision precision, struct buf *out);
+void civil_text(const struct civil *c, enum precision precision, struct buf *out);
 char *time_write(char *at, int64_t time_ns, enum precision precision);
 char *civil_write(char *at, const struct civil *c, enum precision precision);
 
