@@ -86,6 +86,20 @@ void payload_describe(const struct payload *own, const struct syslog_line *l, st
         say_line(l, out);
 }
 
+/* "[12345.678901] " of printk. */
+str payload_without_uptime(str text)
+{
+    str rest = text, stamp;
+
+    if (!str_take_char(&rest, '[') || !str_take_until(&rest, ']', &stamp))
+        return text;
+    stamp = str_trim(stamp);
+    for (size_t i = 0; i < stamp.len; i++)
+        if (!char_is_digit(stamp.p[i]) && stamp.p[i] != '.')
+            return text;
+    return str_trim(rest);
+}
+
 static const char *const facilities[] = {
     "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
     "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",

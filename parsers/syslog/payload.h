@@ -90,6 +90,8 @@ bool wording_read(str text, const struct wording *table, size_t count, struct ba
  * NULL. */
 const struct payload *payload_of(str program);
 str payload_provider(str program); /* the event's provider: "sshd" also for sshd-session */
+/* A message of the kernel without "[ 1234.567890] " in front. */
+str payload_without_uptime(str text);
 /* log.syslog.*, process.name and process.pid of the open event. */
 void payload_fields(const struct syslog_line *line, struct batch *out);
 /* Kind, roles and message of the open event, whose host is set: from the reader of the program

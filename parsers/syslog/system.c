@@ -153,23 +153,9 @@ static const struct wording kernel_wordings[] = {
     {"Kernel logging (proc) stopped.", KIND_LOG_SERVICE, NONE, INFO, NULL},
 };
 
-/* "[12345.678901] " of printk. */
-static str without_uptime(str text)
-{
-    str rest = text, stamp;
-
-    if (!str_take_char(&rest, '[') || !str_take_until(&rest, ']', &stamp))
-        return text;
-    stamp = str_trim(stamp);
-    for (size_t i = 0; i < stamp.len; i++)
-        if (!char_is_digit(stamp.p[i]) && stamp.p[i] != '.')
-            return text;
-    return str_trim(rest);
-}
-
 static bool kernel_read(const struct syslog_line *l, struct batch *out, bool messages)
 {
-    str text = without_uptime(l->message);
+    str text = payload_without_uptime(l->message);
 
     return wording_read(text, kernel_wordings, array_len(kernel_wordings), out, messages);
 }
@@ -188,7 +174,7 @@ static bool netfilter_takes(const struct syslog_line *l)
 
 static bool netfilter_read(const struct syslog_line *l, struct batch *out, bool messages)
 {
-    return read_netfilter(without_uptime(l->message), out, messages);
+    return read_netfilter(payload_without_uptime(l->message), out, messages);
 }
 
 const struct payload payload_netfilter = {
