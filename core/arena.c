@@ -96,7 +96,7 @@ char *arena_bytes(struct arena *a, size_t size)
     return p;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_room(struct arena *a, size_t size)
 {
     size_t pad = -(uintptr_t)a->at & 15;
 
@@ -108,9 +108,12 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     char *p = a->at + pad;
     a->at = p + size;
-    if (size)
-        memset(p, 0, size);
     return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(arena_room(a, size), 0, size);
 }
 
 str arena_str(struct arena *a, str s)

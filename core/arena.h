@@ -26,6 +26,7 @@ struct arena {
 
 /* An arena starts as {0}. Memory comes zeroed, aligned for any type up to 16 bytes. */
 void *arena_alloc(struct arena *a, size_t size);
+void *arena_room(struct arena *a, size_t size); /* aligned, not zeroed */
 char *arena_bytes(struct arena *a, size_t size); /* unaligned, not zeroed: for text */
 str arena_str(struct arena *a, str s);           /* a copy */
 str arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -33,31 +33,24 @@ struct event *batch_begin(struct batch *b, uint64_t offset)
     e->offset = offset;
     e->sequence = offset;
     e->part = b->next_part;
+    e->fields = b->scratch;
     b->open = e;
-    b->scratch_count = 0;
     return e;
 }
 
-void batch_field(struct batch *b, enum field_group group, str name, struct value value)
+bool batch_more_fields(struct batch *b)
 {
-    assert(b->open);
-    if (b->scratch_count == FIELDS_MAX) { /* a record of 64 KiB cannot hold more */
-        batch_note(b, b->open->offset, "a record with more than %d fields", FIELDS_MAX);
-        return;
+    struct event *e = b->open;
+
+    assert(e);
+    if (e->field_count == FIELDS_MAX) { /* a record of 64 KiB cannot hold more */
+        batch_note(b, e->offset, "a record with more than %d fields", FIELDS_MAX);
+        return false;
     }
-    if (b->scratch_count == b->scratch_cap)
-        b->scratch =
-            vec_grow(b->scratch, &b->scratch_cap, b->scratch_count + 1, sizeof *b->scratch);
-    b->scratch[b->scratch_count++] = (struct field){
-        .name = name.p,
-        .name_len = (uint16_t)(name.len < UINT16_MAX ? name.len : UINT16_MAX),
-        .data = value.p,
-        .len = value.len,
-        .type = value.type,
-        .group = (uint8_t)group,
-    };
-    b->open->fields = b->scratch; /* so that event_field works on an open event */
-    b->open->field_count = (uint16_t)b->scratch_count;
+    b->scratch = vec_grow(b->scratch, &b->scratch_cap, e->field_count + 1u, sizeof *b->scratch);
+    b->scratch_cap = b->scratch_cap < FIELDS_MAX ? b->scratch_cap : FIELDS_MAX;
+    e->fields = b->scratch; /* so that event_field works on an open event */
+    return true;
 }
 
 void batch_text(struct batch *b, enum field_group group, str name, str utf8)
@@ -113,12 +106,8 @@ void batch_commit(struct batch *b)
 
     assert(e);
     doubt_time(b, e);
-    if (b->scratch_count) {
-        struct field *fields = arena_alloc(&b->arena, b->scratch_count * sizeof *fields);
-        memcpy(fields, b->scratch, b->scratch_count * sizeof *fields);
-        e->fields = fields;
-        e->field_count = (uint16_t)b->scratch_count;
-    }
+    size_t size = e->field_count * sizeof *e->fields;
+    e->fields = size ? memcpy(arena_room(&b->arena, size), b->scratch, size) : NULL;
     if (e->time_ns == TIME_UNKNOWN)
         e->flags |= EVENT_TIME_MISSING;
     b->events = vec_grow(b->events, &b->cap, b->count + 1, sizeof(struct event *));
@@ -130,7 +119,6 @@ void batch_drop(struct batch *b)
 {
     assert(b->open);
     b->open = NULL;
-    b->scratch_count = 0;
 }
 
 static struct uid uid_of_hash(XXH128_hash_t h)
@@ -185,7 +173,6 @@ void batch_reset(struct batch *b)
     names_reset(&b->names);
     b->count = 0;
     b->open = NULL;
-    b->scratch_count = 0;
     b->note_count = 0;
     b->damaged = b->skipped = 0;
     b->begun = false;

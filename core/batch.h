@@ -32,8 +32,8 @@ struct batch {
     struct event **events; /* committed ones, in parse order */
     size_t count, cap;
     struct event *open;
-    struct field *scratch; /* fields of the open event */
-    size_t scratch_count, scratch_cap;
+    struct field *scratch; /* fields of the open event: its field_count of them */
+    size_t scratch_cap;
     struct note notes[BATCH_NOTES];
     size_t note_count;  /* notes made, may exceed BATCH_NOTES */
     uint64_t damaged;   /* records that could not be understood */
@@ -51,7 +51,8 @@ void batch_source(struct batch *b, uint32_t source, str system);
 /* A new event with source, system, offset, sequence = offset, PRECISION_S, TIME_UNKNOWN. A second
  * event begun at the same offset gets the next `part`. */
 struct event *batch_begin(struct batch *b, uint64_t offset);
-void batch_field(struct batch *b, enum field_group group, str name, struct value value);
+static inline void batch_field(struct batch *b, enum field_group group, str name,
+                               struct value value);
 void batch_text(struct batch *b, enum field_group group, str name, str utf8); /* skips "" */
 void batch_number(struct batch *b, enum field_group group, str name, uint64_t v);
 /* The one-line message (ECS `message`); the text is copied to the arena. */
@@ -75,5 +76,24 @@ void batch_note(struct batch *b, uint64_t offset, const char *fmt, ...)
 
 void batch_reset(struct batch *b);
 void batch_free(struct batch *b);
+
+/* Makes room for one more field of the open event; false when it has as many as can be. */
+bool batch_more_fields(struct batch *b);
+
+/* Inline, since events are mostly made of it. */
+static inline void batch_field(struct batch *b, enum field_group group, str name,
+                               struct value value)
+{
+    if ((!b->open || b->open->field_count >= b->scratch_cap) && !batch_more_fields(b))
+        return;
+    b->scratch[b->open->field_count++] = (struct field){
+        .name = name.p,
+        .name_len = (uint16_t)(name.len < UINT16_MAX ? name.len : UINT16_MAX),
+        .data = value.p,
+        .len = value.len,
+        .type = value.type,
+        .group = (uint8_t)group,
+    };
+}
 
 #endif

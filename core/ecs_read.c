@@ -101,7 +101,7 @@ static void add_field(struct reader *r, enum field_group group, str key, str nam
     if (group != r->last_group || !str_eq(key, r->last_key)) {
         r->last_key = arena_str(&r->b->arena, key);
         r->last_group = group;
-        r->last_from = r->b->scratch_count;
+        r->last_from = r->b->open->field_count;
     }
     /* the key was copied; the name is its end ("process.pid"), all of it, or empty */
     str kept = {r->last_key.p + (key.len - name.len), name.len};
@@ -130,7 +130,7 @@ static bool take_exact(struct reader *r, enum json_type t, bool utf16)
 
     if (t == JSON_NULL)
         return true;
-    if (t != JSON_STRING || i >= r->b->scratch_count ||
+    if (t != JSON_STRING || i >= r->b->open->field_count ||
         !base64_read(r->in.text, &r->b->arena, &bytes) || bytes.len > UINT32_MAX)
         return fail(r, "exact bytes that are no base64 or belong to nothing");
     r->b->scratch[i].data = bytes.p;

@@ -6,7 +6,7 @@
 
 enum {
     WINDOW = 2 << 20,        /* bytes of a job */
-    PRINT_WINDOW = 512 << 10, /* of chunks to be printed: they and their lines stay in the cache */
+    PRINT_WINDOW = 256 << 10, /* of chunks to be printed: they and their lines stay in the cache */
     BUNDLE_PARTS = 256,      /* small blobs of a job */
     BUNDLE_BYTES = 1 << 20,
     WHOLE_MAX = 64 << 20,    /* READS_WHOLE */

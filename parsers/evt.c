@@ -213,13 +213,15 @@ static void add_data(struct evt *r, const char **why)
 /* ---- events ---- */
 
 /* As Windows shows a classic event since Vista (winmeta.xml): level, and keywords for audits. */
-static void set_type(struct windows_record *r, uint16_t type)
+static void set_type(struct windows_record *r, uint16_t type, struct arena *a)
 {
-    r->has_level = true;
-    r->level = type == TYPE_ERROR ? 2 : type == TYPE_WARNING ? 3 : type == TYPE_INFORMATION ? 4 : 0;
-    r->keywords = type == TYPE_AUDIT_SUCCESS   ? STR("0xa0000000000000")
-                  : type == TYPE_AUDIT_FAILURE ? STR("0x90000000000000")
-                                               : STR("0x80000000000000");
+    r->level = value_number(a, type == TYPE_ERROR         ? 2
+                               : type == TYPE_WARNING     ? 3
+                               : type == TYPE_INFORMATION ? 4
+                                                          : 0);
+    r->keywords = value_of(type == TYPE_AUDIT_SUCCESS   ? STR("0xa0000000000000")
+                           : type == TYPE_AUDIT_FAILURE ? STR("0x90000000000000")
+                                                        : STR("0x80000000000000"));
 }
 
 static void set_times(struct evt *r, struct event *e, libevt_record_t *record, const char **why)
@@ -248,9 +250,10 @@ static void set_times(struct evt *r, struct event *e, libevt_record_t *record, c
 }
 
 /* Copies of a record agree in all of this, whatever the file is called. */
-static void set_uid(struct evt *r, struct event *e, const struct windows_record *w)
+static void set_uid(struct evt *r, struct event *e, const struct windows_record *w,
+                    uint32_t qualifiers)
 {
-    const uint64_t head[] = {e->sequence, (uint64_t)e->time_ns, w->code, w->qualifiers};
+    const uint64_t head[] = {e->sequence, (uint64_t)e->time_ns, w->code, qualifiers};
 
     r->content.len = 0;
     buf_add(&r->content, head, sizeof head);
@@ -296,29 +299,29 @@ static void add_record(struct evt *r, libevt_record_t *record, uint32_t flags)
     if (is_given(r, offset)) /* libevt recovers some records of a broken ring twice */
         return;
     set_given(r, offset);
+    struct arena *a = &r->out->arena;
     struct event *e = batch_begin(r->out, offset);
     struct windows_record w = {
         .channel = r->channel,
         .code = id & 0xffff,
-        .qualifiers = id >> 16,
-        .has_qualifiers = true,
-        .task = category,
-        .has_task = true,
-        .record_id = number,
+        .qualifiers = value_number(a, id >> 16),
+        .task = value_number(a, category),
+        .record_id = value_number(a, number),
     };
     e->flags |= flags;
     e->sequence = number;
     set_times(r, e, record, &why);
-    set_type(&w, type);
+    set_type(&w, type, a);
     w.provider = kept_text(r, record, libevt_record_get_utf8_source_name_size,
                            libevt_record_get_utf8_source_name, &why);
     w.computer = kept_text(r, record, libevt_record_get_utf8_computer_name_size,
                            libevt_record_get_utf8_computer_name, &why);
-    w.user_sid = kept_text(r, record, libevt_record_get_utf8_user_security_identifier_size,
-                           libevt_record_get_utf8_user_security_identifier, &why);
+    w.user_sid = value_of(kept_text(r, record,
+                                    libevt_record_get_utf8_user_security_identifier_size,
+                                    libevt_record_get_utf8_user_security_identifier, &why));
     add_strings(r, record, &why);
     add_data(r, &why);
-    set_uid(r, e, &w);
+    set_uid(r, e, &w, id >> 16);
     if (why) {
         batch_damaged(r->out, e->offset, "record %" PRIu32 ": %s", number, why);
         batch_text(r->out, FIELD_OWN, STR("damage"), str_of(why));

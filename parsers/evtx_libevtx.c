@@ -256,35 +256,35 @@ static const char *read_document(struct document *d, str xml)
 
 /* ---- events ---- */
 
-static bool number_of(const struct document *d, enum part part, uint32_t *out)
+static struct value number_of(const struct document *d, enum part part)
 {
     uint64_t n;
 
-    if (!str_to_u64(d->system[part], &n) || n > UINT32_MAX)
-        return false;
-    *out = (uint32_t)n;
-    return true;
+    return str_to_u64(d->system[part], &n) && n <= UINT32_MAX ? value_number(&d->out->arena, n)
+                                                              : (struct value){"", 0, VALUE_NULL};
 }
 
 static void fill_system(const struct document *d, struct windows_record *r)
 {
+    uint64_t code;
+
     r->provider = d->system[PROVIDER];
-    r->provider_guid = d->system[PROVIDER_GUID];
-    r->event_source_name = d->system[SOURCE_NAME];
     r->channel = d->system[CHANNEL];
     r->computer = d->system[COMPUTER];
-    r->user_sid = d->system[USER_ID];
-    r->activity_id = d->system[ACTIVITY_ID];
-    r->related_activity_id = d->system[RELATED_ID];
-    r->keywords = d->system[KEYWORDS];
-    number_of(d, EVENT_ID, &r->code);
-    r->has_qualifiers = number_of(d, QUALIFIERS, &r->qualifiers);
-    r->has_version = number_of(d, VERSION, &r->version);
-    r->has_level = number_of(d, LEVEL, &r->level);
-    r->has_task = number_of(d, TASK, &r->task);
-    r->has_opcode = number_of(d, OPCODE, &r->opcode);
-    r->has_pid = number_of(d, PROCESS_ID, &r->pid);
-    number_of(d, THREAD_ID, &r->tid);
+    r->provider_guid = value_of(d->system[PROVIDER_GUID]);
+    r->event_source_name = value_of(d->system[SOURCE_NAME]);
+    r->user_sid = value_of(d->system[USER_ID]);
+    r->activity_id = value_of(d->system[ACTIVITY_ID]);
+    r->related_activity_id = value_of(d->system[RELATED_ID]);
+    r->keywords = value_of(d->system[KEYWORDS]);
+    r->code = value_u64(number_of(d, EVENT_ID), &code) ? (uint32_t)code : 0;
+    r->qualifiers = number_of(d, QUALIFIERS);
+    r->version = number_of(d, VERSION);
+    r->level = number_of(d, LEVEL);
+    r->task = number_of(d, TASK);
+    r->opcode = number_of(d, OPCODE);
+    r->pid = number_of(d, PROCESS_ID);
+    r->tid = number_of(d, THREAD_ID);
     r->has_rendering = true;
 }
 
@@ -316,7 +316,7 @@ static void add_event(struct batch *out, libevtx_record_t *record, str xml, uint
     const char *why = read_document(&d, xml);
     set_time_and_number(&d, e, record);
     fill_system(&d, &r);
-    r.record_id = e->sequence;
+    r.record_id = value_number(&out->arena, e->sequence);
     event_uid_content(e, xml.p, xml.len);
     if (why) {
         batch_damaged(out, offset, "record %" PRIu64 ": %s", e->sequence, why);

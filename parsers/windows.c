@@ -215,42 +215,28 @@ static void index_fields(struct windows_view *w)
     }
 }
 
-/* The numbers of the System part that are there, in one piece of the arena. */
-static void system_numbers(struct batch *b, const struct windows_record *r)
+static void system_field(struct batch *b, str name, struct value v)
 {
-    const struct {
-        str name;
-        uint64_t v;
-        bool there;
-    } numbers[] = {
-        {STR("winlog.record_id"), r->record_id, true},
-        {STR("winlog.version"), r->version, r->has_version},
-        {STR("winlog.task"), r->task, r->has_task},
-        {STR("winlog.opcode"), r->opcode, r->has_opcode},
-        {STR("winlog.level"), r->level, r->has_level},
-        {STR("winlog.qualifiers"), r->qualifiers, r->has_qualifiers},
-        {STR("winlog.process.pid"), r->pid, r->has_pid},
-        {STR("winlog.process.thread.id"), r->tid, r->has_pid},
-    };
-    uint64_t *kept = arena_alloc(&b->arena, array_len(numbers) * sizeof *kept);
-
-    for (size_t i = 0; i < array_len(numbers); i++)
-        if (numbers[i].there) {
-            kept[i] = numbers[i].v;
-            batch_field(b, FIELD_ECS, numbers[i].name,
-                        (struct value){&kept[i], sizeof *kept, VALUE_U64});
-        }
+    if (v.type != VALUE_NULL && v.len)
+        batch_field(b, FIELD_ECS, name, v);
 }
 
 static void system_fields(struct batch *b, const struct windows_record *r)
 {
-    system_numbers(b, r);
-    batch_text(b, FIELD_ECS, STR("winlog.provider_guid"), r->provider_guid);
-    batch_text(b, FIELD_ECS, STR("winlog.event_source_name"), r->event_source_name);
-    batch_text(b, FIELD_ECS, STR("winlog.keywords"), r->keywords);
-    batch_text(b, FIELD_ECS, STR("winlog.activity_id"), r->activity_id);
-    batch_text(b, FIELD_ECS, STR("winlog.related_activity_id"), r->related_activity_id);
-    batch_text(b, FIELD_ECS, STR("winlog.user.identifier"), r->user_sid);
+    system_field(b, STR("winlog.record_id"), r->record_id);
+    system_field(b, STR("winlog.version"), r->version);
+    system_field(b, STR("winlog.task"), r->task);
+    system_field(b, STR("winlog.opcode"), r->opcode);
+    system_field(b, STR("winlog.level"), r->level);
+    system_field(b, STR("winlog.qualifiers"), r->qualifiers);
+    system_field(b, STR("winlog.process.pid"), r->pid);
+    system_field(b, STR("winlog.process.thread.id"), r->tid);
+    system_field(b, STR("winlog.provider_guid"), r->provider_guid);
+    system_field(b, STR("winlog.event_source_name"), r->event_source_name);
+    system_field(b, STR("winlog.keywords"), r->keywords);
+    system_field(b, STR("winlog.activity_id"), r->activity_id);
+    system_field(b, STR("winlog.related_activity_id"), r->related_activity_id);
+    system_field(b, STR("winlog.user.identifier"), r->user_sid);
 }
 
 static void logon_fields(struct windows_view *w)
@@ -274,7 +260,7 @@ static enum outcome outcome_of_record(const struct windows_view *w)
 
     if (said == W_STATUS && value_u64(windows_value(w, F_Status), &status))
         return status ? OUTCOME_FAILURE : OUTCOME_SUCCESS;
-    if (w->r->keywords.len && str_to_u64(w->r->keywords, &keywords)) {
+    if (value_u64(w->r->keywords, &keywords)) {
         if (keywords & UINT64_C(0x0010000000000000))
             return OUTCOME_FAILURE;
         if (keywords & UINT64_C(0x0020000000000000))

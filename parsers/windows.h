@@ -39,19 +39,16 @@ struct windows_memo {
     } values[WINDOWS_MEMO_VALUES];
 };
 
-/* The System part of a record; texts as written, "" or 0 where the record has none. Borrowed for
+/* The System part of a record, as written; "" and VALUE_NULL where the record has none. Borrowed for
  * the life of the batch. */
 struct windows_record {
-    str provider, provider_guid, event_source_name;
-    str channel, computer, user_sid, activity_id, related_activity_id;
-    str keywords; /* "0x8020000000000000" */
-    uint32_t code, qualifiers;
-    uint32_t version, level, task, opcode;
-    uint64_t record_id;
-    uint32_t pid, tid;
+    str provider, channel, computer;
+    uint32_t code;
+    struct value record_id, version, level, task, opcode, qualifiers, pid, tid; /* integers */
+    struct value provider_guid, event_source_name, keywords, activity_id, related_activity_id,
+        user_sid; /* of a type whose text is theirs: HEX64, GUID, SID, any text */
     bool has_rendering; /* the field rendering.message is RenderingInfo's: it is the message. One
                            from elsewhere is so only for ids without a line. */
-    bool has_pid, has_version, has_level, has_task, has_opcode, has_qualifiers;
     struct windows_memo *memo; /* or NULL */
 };
 

@@ -361,43 +361,40 @@ static void set_time(struct object *o, struct event *e, const struct hints *hint
 
 /* ---- an object as an event ---- */
 
-static uint32_t number_of(const struct object *o, enum part part, bool *has)
+static struct value number_of(const struct object *o, enum part part, struct arena *a)
 {
-    uint64_t n = 0;
-    bool there = o->part[part] && value_u64(o->part[part]->value, &n);
+    uint64_t n;
 
-    if (has)
-        *has = there;
-    return (uint32_t)n;
+    return o->part[part] && value_u64(o->part[part]->value, &n) ? value_number(a, n)
+                                                                : (struct value){"", 0, VALUE_NULL};
 }
 
 static void fill_record(struct object *o, struct windows_record *r, struct arena *a)
 {
-    uint64_t bits;
+    uint64_t bits, code;
 
     for (unsigned i = 0; i < PART_COUNT; i++)
         if (o->part[i])
             o->part[i]->used = true;
     r->provider = text_of(o->part[PROVIDER]);
-    r->provider_guid = text_of(o->part[GUID]);
-    r->event_source_name = text_of(o->part[SOURCE_NAME]);
     r->channel = text_of(o->part[CHANNEL]);
     r->computer = text_of(o->part[COMPUTER]);
-    r->user_sid = text_of(o->part[SID]);
-    r->activity_id = text_of(o->part[ACTIVITY]);
-    r->related_activity_id = text_of(o->part[RELATED]);
-    r->code = number_of(o, CODE, NULL);
-    r->qualifiers = number_of(o, QUALIFIERS, &r->has_qualifiers);
-    r->version = number_of(o, VERSION, &r->has_version);
-    r->level = number_of(o, LEVEL, &r->has_level);
-    r->task = number_of(o, TASK, &r->has_task);
-    r->opcode = number_of(o, OPCODE, &r->has_opcode);
-    r->pid = number_of(o, PID, &r->has_pid);
-    r->tid = number_of(o, TID, NULL);
-    if (o->part[RECORD])
-        value_u64(o->part[RECORD]->value, &r->record_id);
+    r->provider_guid = value_of(text_of(o->part[GUID]));
+    r->event_source_name = value_of(text_of(o->part[SOURCE_NAME]));
+    r->user_sid = value_of(text_of(o->part[SID]));
+    r->activity_id = value_of(text_of(o->part[ACTIVITY]));
+    r->related_activity_id = value_of(text_of(o->part[RELATED]));
+    r->code = value_u64(number_of(o, CODE, a), &code) ? (uint32_t)code : 0;
+    r->qualifiers = number_of(o, QUALIFIERS, a);
+    r->version = number_of(o, VERSION, a);
+    r->level = number_of(o, LEVEL, a);
+    r->task = number_of(o, TASK, a);
+    r->opcode = number_of(o, OPCODE, a);
+    r->pid = number_of(o, PID, a);
+    r->tid = number_of(o, TID, a);
+    r->record_id = number_of(o, RECORD, a);
     if (o->part[KEYWORDS] && leaf_keywords(o->part[KEYWORDS], &bits)) {
-        r->keywords = arena_printf(a, "0x%llx", (unsigned long long)bits);
+        r->keywords = value_of(arena_printf(a, "0x%llx", (unsigned long long)bits));
         o->part[KEYWORDS]->used = !str_starts(text_of(o->part[KEYWORDS]), STR("Audit"));
     }
     if (o->part[OUTCOME])
@@ -514,10 +511,12 @@ static void set_uid(struct event *e, const struct windows_record *r, str text, u
                     const struct input *in)
 {
     const str parts[] = {r->provider, r->channel, r->computer};
-    uint64_t content[7] = {r->code, r->record_id, (uint64_t)(e->time_ns / NS_PER_S), data};
+    uint64_t record = 0;
     char lower[256];
 
-    if (!r->record_id) {
+    value_u64(r->record_id, &record);
+    uint64_t content[7] = {r->code, record, (uint64_t)(e->time_ns / NS_PER_S), data};
+    if (!record) {
         event_uid_line(e, in->source->system, in->source->family, text);
         return;
     }
@@ -535,11 +534,12 @@ static void make_event(struct object *o, str text, uint64_t offset, const struct
 {
     struct event *e = batch_begin(out, offset);
     struct windows_record r = {.memo = NULL};
+    uint64_t record;
 
     fill_record(o, &r, &out->arena);
     set_time(o, e, in->hints);
-    if (r.record_id)
-        e->sequence = r.record_id;
+    if (value_u64(r.record_id, &record) && record)
+        e->sequence = record;
     set_uid(e, &r, text, add_fields(o, out), in);
     windows_describe(out, &r, in->hints && in->hints->messages);
     if (!e->host) {

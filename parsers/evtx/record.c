@@ -67,43 +67,52 @@ static str system_text(struct decoder *d, enum system_part part)
     return system_slot(d, part)->text;
 }
 
-static bool system_number(const struct decoder *d, enum system_part part, uint32_t *out)
+/* A number that everybody writes as an integer; where somebody has not, one is made of it. */
+static struct value system_integer(struct decoder *d, enum system_part part)
 {
     struct value v = d->system[part];
     uint64_t n;
 
-    if (v.type == VALUE_U32 && v.len == 4) /* these three are nearly all */
-        n = le32(v.p);
-    else if (v.type == VALUE_U16 && v.len == 2)
-        n = le16(v.p);
-    else if (v.type == VALUE_U8 && v.len == 1)
-        n = *(const uint8_t *)v.p;
-    else if (v.type == VALUE_NULL || !value_u64(v, &n) || n > UINT32_MAX)
-        return false;
-    *out = (uint32_t)n;
-    return true;
+    if (v.type == VALUE_NULL || (v.type == VALUE_U32 && v.len == 4) ||
+        (v.type == VALUE_U16 && v.len == 2) || (v.type == VALUE_U8 && v.len == 1))
+        return v;
+    if (value_u64(v, &n) && n <= UINT32_MAX)
+        return value_number(&d->out->arena, n);
+    return (struct value){"", 0, VALUE_NULL};
+}
+
+/* A value that stays as it is, unless it is of a type that nobody gives it. */
+static struct value system_value(struct decoder *d, enum system_part part)
+{
+    struct value v = d->system[part];
+
+    return v.type == VALUE_NULL || v.type == VALUE_UTF16 || v.type == VALUE_GUID ||
+                   v.type == VALUE_SID || v.type == VALUE_HEX64
+               ? v
+               : value_of(system_text(d, part));
 }
 
 static void fill_system(struct decoder *d, struct windows_record *r)
 {
+    uint64_t code;
+
     r->provider = system_text(d, SYSTEM_PROVIDER);
-    r->provider_guid = system_text(d, SYSTEM_PROVIDER_GUID);
-    r->event_source_name = system_text(d, SYSTEM_EVENT_SOURCE_NAME);
     r->channel = system_text(d, SYSTEM_CHANNEL);
     r->computer = system_text(d, SYSTEM_COMPUTER);
-    r->user_sid = system_text(d, SYSTEM_USER_SID);
-    r->activity_id = system_text(d, SYSTEM_ACTIVITY_ID);
-    r->related_activity_id = system_text(d, SYSTEM_RELATED_ACTIVITY_ID);
-    r->keywords = system_text(d, SYSTEM_KEYWORDS);
-    system_number(d, SYSTEM_EVENT_ID, &r->code);
-    r->has_qualifiers = system_number(d, SYSTEM_QUALIFIERS, &r->qualifiers);
-    r->has_version = system_number(d, SYSTEM_VERSION, &r->version);
-    r->has_level = system_number(d, SYSTEM_LEVEL, &r->level);
-    r->has_task = system_number(d, SYSTEM_TASK, &r->task);
-    r->has_opcode = system_number(d, SYSTEM_OPCODE, &r->opcode);
-    r->has_pid = system_number(d, SYSTEM_PROCESS_ID, &r->pid);
-    system_number(d, SYSTEM_THREAD_ID, &r->tid);
-    r->has_rendering = true;
+    r->provider_guid = system_value(d, SYSTEM_PROVIDER_GUID);
+    r->event_source_name = system_value(d, SYSTEM_EVENT_SOURCE_NAME);
+    r->user_sid = system_value(d, SYSTEM_USER_SID);
+    r->activity_id = system_value(d, SYSTEM_ACTIVITY_ID);
+    r->related_activity_id = system_value(d, SYSTEM_RELATED_ACTIVITY_ID);
+    r->keywords = system_value(d, SYSTEM_KEYWORDS);
+    r->code = value_u64(system_integer(d, SYSTEM_EVENT_ID), &code) ? (uint32_t)code : 0;
+    r->qualifiers = system_integer(d, SYSTEM_QUALIFIERS);
+    r->version = system_integer(d, SYSTEM_VERSION);
+    r->level = system_integer(d, SYSTEM_LEVEL);
+    r->task = system_integer(d, SYSTEM_TASK);
+    r->opcode = system_integer(d, SYSTEM_OPCODE);
+    r->pid = system_integer(d, SYSTEM_PROCESS_ID);
+    r->tid = system_integer(d, SYSTEM_THREAD_ID);
 }
 
 /* ---- time and number ---- */
@@ -126,11 +135,6 @@ static bool system_time(struct decoder *d, int64_t *time_ns, enum precision *pre
     return *time_ns != TIME_UNKNOWN;
 }
 
-static void own_field(struct decoder *d, str name, const void *p, uint32_t len, uint8_t type)
-{
-    batch_field(d->out, FIELD_OWN, name, (struct value){p, len, type});
-}
-
 static void set_time(struct decoder *d, struct event *e, const uint8_t *record)
 {
     enum precision precision;
@@ -142,19 +146,25 @@ static void set_time(struct decoder *d, struct event *e, const uint8_t *record)
         e->time_ns = header_ns;
         e->precision = PRECISION_100NS;
     } else if (e->time_ns != header_ns) {
-        own_field(d, STR("header_time"), record + 16, 8, VALUE_FILETIME);
+        batch_field(d->out, FIELD_OWN, STR("header_time"),
+                    (struct value){record + 16, 8, VALUE_FILETIME});
     }
 }
 
-static void set_number(struct decoder *d, struct event *e, const uint8_t *record)
+/* Returns where it stands. */
+static struct value set_number(struct decoder *d, struct event *e, const uint8_t *record)
 {
+    struct value v = d->system[SYSTEM_RECORD_ID], of_header = {record + 8, 8, VALUE_U64};
     uint64_t header_id = le64(record + 8);
 
     e->sequence = 0;
-    if (!value_u64(d->system[SYSTEM_RECORD_ID], &e->sequence) || e->sequence == 0)
+    if (!value_u64(v, &e->sequence) || e->sequence == 0) {
         e->sequence = header_id; /* they count from 1 */
-    else if (e->sequence != header_id)
-        own_field(d, STR("header_record_id"), record + 8, 8, VALUE_U64);
+        return of_header;
+    }
+    if (e->sequence != header_id)
+        batch_field(d->out, FIELD_OWN, STR("header_record_id"), of_header);
+    return v.type == VALUE_U64 && v.len == 8 ? v : value_number(&d->out->arena, e->sequence);
 }
 
 /* ---- uid ---- */
@@ -236,9 +246,8 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     if (e->field_count == 0 && d->system[SYSTEM_EVENT_ID].type == VALUE_NULL)
         decoder_fail(d, "there is nothing in it");
     set_time(d, e, record);
-    set_number(d, e, record);
+    r.record_id = set_number(d, e, record);
     fill_system(d, &r);
-    r.record_id = e->sequence;
     set_uid(d, e, r.code);
     if (d->why) {
         batch_damaged(d->out, blob_offset, "record %llu: %s",
