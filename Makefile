@@ -15,7 +15,7 @@ $(error VARIANT=$(VARIANT): choose release, debug, asan or tsan)
 endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wwrite-strings -Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
-PKGS := libzstd zlib libdeflate libcrypto libxxhash sqlite3 libevtx libbfio
+PKGS := libzstd zlib libdeflate libcrypto libxxhash sqlite3 libevtx libbfio liblz4 liblzma
 pkg  := $(shell pkg-config --cflags --libs $(PKGS) 2>/dev/null)
 CFLAGS   ?= $(CFLAGS_$(VARIANT))
 CPPFLAGS += -I. -D_GNU_SOURCE -include core/banned.h $(filter -I% -D%,$(pkg))

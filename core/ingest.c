@@ -29,6 +29,7 @@ bool pipeline_stopped(const struct pipeline *p)
 void job_free(struct job *job)
 {
     buf_free(&job->bytes);
+    spool_drop(job->spool);
     buf_free(&job->text);
     mem_free(job->parts);
     facts_free(&job->facts);
@@ -162,6 +163,8 @@ static void work(void *ctx, unsigned number, void *arg)
     } else {
         buf_free(&job->bytes);
     }
+    spool_drop(job->spool);
+    job->spool = NULL;
     batch_reset(&w->batch);
 }
 
@@ -269,7 +272,7 @@ bool ingest_run(struct ingest *in, struct err *err)
 
 bool pipeline_ingest(struct pipeline *p, const char *work_dir, struct err *err)
 {
-    struct ingest in = {.p = p, .messages = true};
+    struct ingest in = {.p = p, .work_dir = work_dir, .messages = true};
 
     store_init(&p->store, work_dir, "runs", p->options->memory / 4);
     store_init(&p->open, work_dir, "open", p->options->memory / 8);

@@ -6,11 +6,12 @@
 
 #include "core/ecs.h"
 #include "core/pipeline.h"
+#include "core/spool.h"
 
 struct part { /* bytes of one blob in a job, and what parsing them gave */
     uint32_t source;
     const struct parser *parser;
-    size_t at; /* of its bytes in the job's */
+    size_t at; /* of its bytes in the job's, or in its spool */
     struct input input;
     struct carry carry;
     struct hints hints;
@@ -24,6 +25,7 @@ struct part { /* bytes of one blob in a job, and what parsing them gave */
 
 struct job {
     struct buf bytes; /* gone after parsing */
+    struct spool *spool; /* holds the bytes instead, or NULL; likewise */
     struct part *parts;
     size_t count, cap;
     struct segment *closed, *open;
@@ -34,6 +36,7 @@ struct job {
 
 struct ingest {
     struct pipeline *p;
+    const char *work_dir; /* NULL when events are printed */
     bool messages;
     /* NULL: events are observed and sorted. Else: printed, in worker threads. */
     void (*print)(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,

@@ -12,7 +12,8 @@
 enum reads {
     READS_LINES,  /* text, cut at line ends (where `starts` allows it, if set) */
     READS_CHUNKS, /* cut at multiples of chunk_size, counted from chunk_base */
-    READS_WHOLE   /* one job a blob, whole in memory: small blobs only (64 MiB) */
+    READS_WHOLE,  /* one job a blob, whole in memory: small blobs only (64 MiB) */
+    READS_SPOOLED /* cut where `cut` says; every job sees the whole blob, too (core/spool.h) */
 };
 
 enum { CARRY_SIZE = 2048, LINE_MAX_BYTES = 1 << 20 };
@@ -48,6 +49,7 @@ struct hints {
  * holds the chunk_base bytes before the first chunk too. */
 struct input {
     str bytes;
+    str blob;          /* READS_SPOOLED: all of it, bytes.p points into it; else "" */
     uint64_t offset;   /* of bytes.p in the (decompressed) blob */
     bool last;         /* no byte of the blob follows bytes */
     uint32_t before, behind; /* READS_CHUNKS with a margin: how many bytes of the blob can be read
@@ -78,6 +80,9 @@ struct parser {
     bool (*starts)(str line);
     /* Runs in file order over all bytes, before the job that they belong to: at memchr speed. */
     void (*carry)(struct carry *state, str bytes);
+    /* READS_SPOOLED: where the job ends that begins at `from` (0, or where the one before ended):
+     * past `from`, at most blob.len. What lies between is what one job takes: some 2 MiB. */
+    size_t (*cut)(str blob, size_t from);
     /* Makes events of in->bytes. Must not keep state between calls nor write anything but out. */
     void (*parse)(const struct input *in, struct batch *out);
 };

@@ -4,6 +4,8 @@
  * one). It is called by one worker at a time, whichever is free, and goes on where it was. */
 #include "core/ingest.h"
 
+#include <assert.h>
+
 enum {
     WINDOW = 2 << 20,        /* bytes of a job */
     PRINT_WINDOW = 256 << 10, /* of chunks to be printed: they and their lines stay in the cache */
@@ -23,6 +25,7 @@ struct cutting { /* the blob that is being cut into parts */
     uint64_t offset; /* of the next part */
     size_t before;   /* bytes at the front of `rest` that were a part's already */
     bool end;        /* nothing is left to be read */
+    struct spool *spool; /* READS_SPOOLED: all of it */
 };
 
 struct reader {
@@ -295,6 +298,57 @@ static bool cut_part(struct reader *r)
     return part->input.last || k->parser->reads == READS_WHOLE;
 }
 
+/* ---- blobs kept whole ---- */
+
+static bool is_spooled(const struct reader *r)
+{
+    return r->cut.parser && r->cut.parser->reads == READS_SPOOLED;
+}
+
+static bool fill_spool(struct reader *r, struct err *err)
+{
+    struct cutting *k = &r->cut;
+    bool good = spool_add(k->spool, buf_view(&k->rest), err);
+    uint64_t offset = k->rest.len;
+
+    while (good && !k->end && !pipeline_stopped(r->p)) {
+        k->rest.len = 0;
+        size_t got = read_into(r, k->blob, offset, WINDOW, &k->rest);
+        good = spool_add(k->spool, buf_view(&k->rest), err);
+        offset += got;
+        k->end = got < WINDOW || offset >= SPOOL_MAX;
+    }
+    k->rest.len = 0;
+    return good && spool_end(k->spool, err);
+}
+
+/* Adds the next part of a blob that is kept whole, in a job of its own. True when it was the last
+ * one, or the blob could not be kept. */
+static bool cut_spooled(struct reader *r)
+{
+    struct cutting *k = &r->cut;
+    struct err err = {{0}};
+
+    if (!k->spool) {
+        k->spool = spool_new(r->in->work_dir, r->p->options->memory / 32);
+        if (!fill_spool(r, &err)) {
+            r->failed = true;
+            r->why = arena_str(&r->arena, str_of(err.msg));
+            return true;
+        }
+    }
+    str whole = spool_view(k->spool);
+    size_t at = (size_t)k->offset, end = k->parser->cut(whole, at);
+    assert(end > at && end <= whole.len);
+    r->job->spool = k->spool;
+    spool_hold(k->spool);
+    struct part *part = add_part(r, k->blob, k->parser, at, end - at, at);
+    part->input.blob = whole;
+    part->input.last = end == whole.len;
+    k->offset = end;
+    return part->input.last;
+}
+
 static void fail_source(struct source *s, str why)
 {
     s->failed = true;
@@ -353,6 +407,8 @@ static void close_blob(struct reader *r)
     if (r->failed)
         fail_source(s, r->why);
     r->cut.blob = NULL;
+    spool_drop(r->cut.spool);
+    r->cut.spool = NULL;
     call(r, EVIDENCE_DIGEST, blob->number, 0, 32, r->text);
     s->hashed = r->reply.len == 32;
     if (s->hashed) {
@@ -374,12 +430,20 @@ static void fill_job(struct reader *r)
     while (!pipeline_stopped(r->p) && !is_full(r->job)) {
         if (!r->cut.blob && r->next_blob == r->p->blob_count)
             return;
-        if (!r->cut.blob)
+        if (!r->cut.blob) {
             open_blob(r);
-        else if (!r->cut.parser || cut_part(r))
-            close_blob(r);
-        else
+        } else if (is_spooled(r) && r->job->count) {
             return;
+        } else if (is_spooled(r)) {
+            if (cut_spooled(r))
+                close_blob(r);
+            if (r->job->count)
+                return;
+        } else if (!r->cut.parser || cut_part(r)) {
+            close_blob(r);
+        } else {
+            return;
+        }
     }
 }
 
@@ -391,8 +455,9 @@ struct job *reader_next(struct reader *r, struct buf *room)
     *room = (struct buf){0};
     r->job = job;
     fill_job(r);
+    const char *bytes = job->spool ? spool_view(job->spool).p : job->bytes.p;
     for (size_t i = 0; i < job->count; i++)
-        job->parts[i].input.bytes.p = job->bytes.p + job->parts[i].at;
+        job->parts[i].input.bytes.p = bytes + job->parts[i].at;
     if (job->count)
         return job;
     job_free(job);

@@ -17,6 +17,7 @@
 #include <libevt.h>
 
 #include "parsers/blob_io.h"
+#include "parsers/bytes.h"
 #include "parsers/windows.h"
 
 enum {
@@ -58,13 +59,6 @@ static void set_given(struct evt *r, uint64_t offset)
     uint64_t place = offset / ALIGNMENT;
 
     r->given[place / 64] |= UINT64_C(1) << place % 64;
-}
-
-static uint32_t le32_at(str bytes, size_t at)
-{
-    const uint8_t *p = (const uint8_t *)bytes.p + at;
-
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 static void put32(struct buf *b, uint32_t v)

@@ -14,13 +14,23 @@ void text_identify(struct event *e, const struct input *in, str line, size_t ful
         e->flags |= EVENT_TEXT_REPAIRED;
 }
 
+void text_set_host(struct batch *out, str name)
+{
+    struct event *e = out->open;
+
+    e->host = names_put(&out->names, name);
+    if (!e->host) {
+        e->host = e->system;
+        e->flags |= EVENT_HOST_FROM_SYSTEM;
+    }
+}
+
 struct event *text_begin(struct batch *out, const struct input *in, str line, uint64_t offset,
                          size_t full)
 {
     struct event *e = batch_begin(out, offset);
 
-    e->host = e->system;
-    e->flags |= EVENT_HOST_FROM_SYSTEM;
+    text_set_host(out, STR(""));
     text_identify(e, in, line, full);
     batch_text(out, FIELD_ECS, STR("event.original"), line);
     return e;

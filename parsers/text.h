@@ -17,6 +17,9 @@ void text_identify(struct event *e, const struct input *in, str line, size_t ful
 struct event *text_begin(struct batch *out, const struct input *in, str line, uint64_t offset,
                          size_t full);
 
+/* The host of the open event: the one the record names, else the system's, flagged. */
+void text_set_host(struct batch *out, str name);
+
 /* The message of the open event: the parts one after another. */
 void text_message(struct batch *out, const str *parts, size_t count);
 

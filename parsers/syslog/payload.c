@@ -107,13 +107,18 @@ static const char *const facilities[] = {
 static const char *const severities[] = {"emergency", "alert",  "critical",      "error",
                                          "warning",   "notice", "informational", "debug"};
 
+str payload_severity(unsigned level)
+{
+    return str_of(severities[level % 8]);
+}
+
 void payload_fields(const struct syslog_line *l, struct batch *out)
 {
     if (l->priority >= 0) {
         unsigned n = (unsigned)l->priority;
         batch_number(out, FIELD_ECS, STR("log.syslog.priority"), n);
         batch_text(out, FIELD_ECS, STR("log.syslog.facility.name"), str_of(facilities[n / 8]));
-        batch_text(out, FIELD_ECS, STR("log.syslog.severity.name"), str_of(severities[n % 8]));
+        batch_text(out, FIELD_ECS, STR("log.syslog.severity.name"), payload_severity(n));
     }
     batch_text(out, FIELD_ECS, STR("log.syslog.hostname"), l->host);
     batch_text(out, FIELD_ECS, STR("log.syslog.appname"), l->program);

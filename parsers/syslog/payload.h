@@ -94,6 +94,7 @@ str payload_provider(str program); /* the event's provider: "sshd" also for sshd
 str payload_without_uptime(str text);
 /* log.syslog.*, process.name and process.pid of the open event. */
 void payload_fields(const struct syslog_line *line, struct batch *out);
+str payload_severity(unsigned level); /* 0 to 7: "emergency" ... "debug" */
 /* Kind, roles and message of the open event, whose host is set: from the reader of the program
  * (`own`, or NULL), else from those of any program, else other. */
 void payload_describe(const struct payload *own, const struct syslog_line *line,

@@ -35,6 +35,21 @@ static void see_event(const struct event *e, const struct batch *b, const struct
     buf_free(&text);
 }
 
+static void parse_spooled(const struct parser *parser, struct input *in, struct batch *batch)
+{
+    str whole = in->bytes;
+
+    in->blob = whole;
+    for (size_t at = 0, end; at < whole.len; at = end) {
+        end = parser->cut(whole, at);
+        assert(end > at && end <= whole.len);
+        in->bytes = (str){whole.p + at, end - at};
+        in->offset = at;
+        in->last = end == whole.len;
+        parser->parse(in, batch);
+    }
+}
+
 void fuzz_parse(const struct parser *parser, const uint8_t *bytes, size_t size,
                 const struct hints *hints)
 {
@@ -55,7 +70,10 @@ void fuzz_parse(const struct parser *parser, const uint8_t *bytes, size_t size,
     int score = parser->probe(&sample);
     assert(score >= 0 && score <= 100);
     batch_source(&batch, 0, source.system);
-    parser->parse(&in, &batch);
+    if (parser->reads == READS_SPOOLED)
+        parse_spooled(parser, &in, &batch);
+    else
+        parser->parse(&in, &batch);
     assert(batch.arena.held <= parts * FUZZ_ARENA_MAX);
     if (parser->carry)
         parser->carry(&carry, whole);

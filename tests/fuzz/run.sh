@@ -24,7 +24,7 @@ for target; do
     clang -fsanitize=fuzzer,address,undefined -pthread -o "$out/fuzz-$target" $objects \
         "-Wl,--defsym=LLVMFuzzerTestOneInput=fuzz_${target//-/_}" \
         -Wl,--exclude-libs,libevt.a -l:libevt.a \
-        $(pkg-config --libs libzstd zlib libdeflate libcrypto libxxhash sqlite3 libevtx libbfio) -lm
+        $(pkg-config --libs libzstd zlib libdeflate libcrypto libxxhash sqlite3 libevtx libbfio liblz4 liblzma) -lm
     mkdir -p "$out/corpus-$target"
     kept=tests/fuzz/corpus/$target
     [ -d "$kept" ] || kept=
