@@ -136,6 +136,18 @@ def test_what_expands_without_end_is_cut():
     assert len(event['ashiato']['journal']['MESSAGE']) <= 1 << 20
 
 
+def test_a_long_value_of_many_entries_does_not_multiply():
+    value = b'A' * 1000000
+    entries = [made.Entry(made.START + n, n, [('MESSAGE', value), ('N', str(n))])
+               for n in range(500)]
+    path = write('shared/s.journal', made.make(entries, packing=made.XZ).bytes())
+    result = ashiato('parse', '--quiet', path)
+    assert result.stdout.count(b'\n') == 500
+    assert len(result.stdout) < 64 << 20, len(result.stdout)
+    last = json.loads(result.stdout.splitlines()[-1])
+    assert 'text-cut' in last['ashiato']['flags'] and last['ashiato']['journal']['N'] == '499'
+
+
 def test_a_journal_of_many_jobs_gives_what_one_job_gives():
     entries = [made.Entry(made.START + n, n, [('MESSAGE', 'line %d ' % n + 'y' * 700),
                                               ('_HOSTNAME', 'fs01')]) for n in range(12000)]

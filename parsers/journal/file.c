@@ -49,7 +49,12 @@ enum {
     XOR_HASH_AT = 56,
     ITEMS_AT = 64,
     JOB_BYTES = 2 << 20,
-    CACHED = 4096
+    CACHED = 4096,
+    /* One data object may be in every entry. A job may give so many bytes of values for each of its
+     * own, and some to begin with; what is longer than this is cut to SHORT_VALUE from then on. */
+    VALUES_RATIO = 32,
+    VALUES_FREE = 2 << 20,
+    SHORT_VALUE = 256
 };
 
 #define TIME_MAX_US (UINT64_C(1) << 55) /* systemd's own limit, the year 3111 */
@@ -77,6 +82,8 @@ struct job {
     struct batch *out;
     struct unpacker *unpacker;
     struct cached *cache;
+    size_t budget; /* bytes of values left */
+    uint64_t shortened;
     struct journal_entry entry;
 };
 
@@ -225,6 +232,16 @@ static void read_stamp(str blob, size_t at, struct journal_stamp *s)
     memcpy(s->boot_id, blob.p + at + BOOT_ID_AT, sizeof s->boot_id);
 }
 
+static void spend(struct job *j, struct journal_field *f)
+{
+    if (f->value.len > SHORT_VALUE && f->value.len > j->budget) {
+        f->value.len = SHORT_VALUE;
+        j->entry.cut = true;
+        j->shortened++;
+    }
+    j->budget -= f->value.len < j->budget ? f->value.len : j->budget;
+}
+
 /* An entry is given with the fields that can be read; *why tells of others. */
 static void read_items(struct job *j, size_t at, const struct object *o, const char **why)
 {
@@ -237,8 +254,12 @@ static void read_items(struct job *j, size_t at, const struct object *o, const c
         uint64_t hash = j->file.compact ? 0 : le64_at(blob, item + 8);
         if (data == 0)
             continue;
-        const struct journal_field *f = read_data(j, data, hash, &j->entry.cut, why);
-        if (f && !journal_add(&j->entry, &j->out->arena, *f)) {
+        const struct journal_field *there = read_data(j, data, hash, &j->entry.cut, why);
+        if (!there)
+            continue;
+        struct journal_field f = *there;
+        spend(j, &f);
+        if (!journal_add(&j->entry, &j->out->arena, f)) {
             *why = "more fields than an entry may have";
             return;
         }
@@ -310,9 +331,13 @@ static void parse(const struct input *in, struct batch *out)
     }
     if (in->offset == 0)
         note_header(&j);
-    j.unpacker = unpacker_new();
+    j.budget = in->bytes.len * VALUES_RATIO + VALUES_FREE;
+    j.unpacker = unpacker_new(j.budget);
     j.cache = arena_alloc(&out->arena, CACHED * sizeof *j.cache);
     walk(&j);
+    if (j.shortened)
+        batch_note(out, in->offset, "%" PRIu64 " values that many entries share are cut to %d bytes",
+                   j.shortened, SHORT_VALUE);
     unpacker_free(j.unpacker);
 }
 

@@ -15,7 +15,6 @@
 #include "parsers/bytes.h"
 
 enum {
-    TOTAL_MAX = 64 << 20,  /* bytes out of one unpacker: a job has 2 MiB of journal */
     XZ_MEMORY = 64 << 20,
     ZSTD_WINDOW_LOG = 27,
     SIZE_PREFIX = 8
@@ -23,15 +22,16 @@ enum {
 
 struct unpacker {
     struct buf room;
-    size_t total;
+    size_t left; /* bytes that may come out */
     lzma_stream xz;
     ZSTD_DStream *zstd;
 };
 
-struct unpacker *unpacker_new(void)
+struct unpacker *unpacker_new(size_t total)
 {
     struct unpacker *u = mem_alloc(sizeof *u);
 
+    u->left = total;
     u->xz = (lzma_stream)LZMA_STREAM_INIT;
     return u;
 }
@@ -97,14 +97,14 @@ bool unpack(struct unpacker *u, enum packing packing, str packed, size_t most, s
     u->room.len = 0;
     buf_reserve(&u->room, most);
     *cut = false;
-    if (u->total >= TOTAL_MAX) {
+    if (u->left == 0) {
         *why = "more is packed into the journal than is read";
         return false;
     }
     bool good = packing == PACKED_XZ    ? unpack_xz(u, packed, most, cut)
                 : packing == PACKED_LZ4 ? unpack_lz4(u, packed, most, cut)
                                         : unpack_zstd(u, packed, most, cut);
-    u->total += u->room.len;
+    u->left -= u->room.len < u->left ? u->room.len : u->left;
     if (!good) {
         *why = "its compressed data are damaged";
         return false;

@@ -11,7 +11,8 @@ enum packing { PACKED_XZ = 1, PACKED_LZ4 = 2, PACKED_ZSTD = 4 }; /* bits of an o
 
 struct unpacker; /* decoders kept between objects; one a job */
 
-struct unpacker *unpacker_new(void);
+/* `total` is how many bytes may come out of it in all. */
+struct unpacker *unpacker_new(size_t total);
 void unpacker_free(struct unpacker *u);
 
 /* The content of an object, in the arena: its first `most` bytes when it is longer (*cut). False
