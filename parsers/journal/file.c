@@ -184,8 +184,8 @@ static size_t cut(str blob, size_t from)
 /* ---- data objects ---- */
 
 /* The field of a data object, NULL with a reason. */
-static const struct journal_field *read_data(struct job *j, uint64_t at, uint64_t hash, bool *is_cut,
-                                             const char **why)
+static const struct journal_field *read_data(struct job *j, uint64_t at, uint64_t hash,
+                                             bool *is_cut, const char **why)
 {
     struct cached *c = &j->cache[at / 8 % CACHED];
     size_t head = j->file.compact ? DATA_AT_COMPACT : DATA_AT;
@@ -336,8 +336,9 @@ static void parse(const struct input *in, struct batch *out)
     j.cache = arena_alloc(&out->arena, CACHED * sizeof *j.cache);
     walk(&j);
     if (j.shortened)
-        batch_note(out, in->offset, "%" PRIu64 " values that many entries share are cut to %d bytes",
-                   j.shortened, SHORT_VALUE);
+        batch_note(out, in->offset,
+                   "%" PRIu64 " values that many entries share are cut to %d bytes", j.shortened,
+                   SHORT_VALUE);
     unpacker_free(j.unpacker);
 }
 
