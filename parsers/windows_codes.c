@@ -24,6 +24,57 @@ static str code_text(const struct code *codes, size_t count, uint64_t code)
     return STR("");
 }
 
+enum status_list { NTSTATUS, KERBEROS, WIN32, HRESULT };
+
+static const struct status {
+    enum status_list list;
+    uint32_t code;
+    const char *text;
+} statuses[] = {
+#define STATUS(list, code, words) {list, code, words},
+#include "parsers/windows_status.def"
+#undef STATUS
+};
+
+static str status_text(enum status_list list, uint64_t code)
+{
+    uint64_t wanted = (uint64_t)list << 32 | code;
+    size_t low = 0, high = array_len(statuses);
+
+    while (low < high && code <= UINT32_MAX) {
+        size_t mid = (low + high) / 2;
+        uint64_t here = (uint64_t)statuses[mid].list << 32 | statuses[mid].code;
+        if (here == wanted)
+            return str_of(statuses[mid].text);
+        if (here < wanted)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return STR("");
+}
+
+str windows_ntstatus(uint64_t code)
+{
+    return status_text(NTSTATUS, code);
+}
+
+str windows_kerberos_error(uint64_t code)
+{
+    return status_text(KERBEROS, code);
+}
+
+/* A Win32 error, an HRESULT (perhaps of one), or an NTSTATUS. */
+str windows_error(uint64_t code)
+{
+    enum { FACILITY_WIN32 = 0x8007 };
+    str text = status_text(HRESULT, code);
+
+    if (!text.len)
+        text = status_text(WIN32, code >> 16 == FACILITY_WIN32 ? code & 0xffff : code);
+    return text.len ? text : status_text(NTSTATUS, code);
+}
+
 #define LOOKUP(name, table)                                                                        \
     str name(uint64_t code)                                                                        \
     {                                                                                              \
@@ -44,138 +95,10 @@ static const struct code logon_words[] = {
     {11, "CachedInteractive"}, {12, "CachedRemoteInteractive"}, {13, "CachedUnlock"},
 };
 
-static const struct code ntstatus[] = {
-    {0x00000000, "success"},
-    {0x80090308, "invalid token"},
-    {0xc0000001, "unsuccessful"},
-    {0xc000000d, "invalid parameter"},
-    {0xc0000016, "more processing required"},
-    {0xc0000022, "access denied"},
-    {0xc0000033, "invalid object name"},
-    {0xc0000034, "object not found"},
-    {0xc0000035, "name collision"},
-    {0xc000003a, "path not found"},
-    {0xc0000043, "sharing violation"},
-    {0xc000005e, "no logon server available"},
-    {0xc0000061, "privilege not held"},
-    {0xc0000064, "no such user"},
-    {0xc000006a, "wrong password"},
-    {0xc000006c, "password policy not met"},
-    {0xc000006d, "wrong user name or password"},
-    {0xc000006e, "account restriction"},
-    {0xc000006f, "outside allowed hours"},
-    {0xc0000070, "workstation not allowed"},
-    {0xc0000071, "password expired"},
-    {0xc0000072, "account disabled"},
-    {0xc000009a, "insufficient resources"},
-    {0xc00000a2, "media write protected"},
-    {0xc00000b5, "timeout"},
-    {0xc00000bb, "not supported"},
-    {0xc00000be, "network path not found"},
-    {0xc00000c4, "unexpected network error"},
-    {0xc00000c9, "network name deleted"},
-    {0xc00000ca, "network access denied"},
-    {0xc00000cc, "share not found"},
-    {0xc00000dc, "server in the wrong state"},
-    {0xc00000e5, "internal error"},
-    {0xc0000120, "cancelled"},
-    {0xc0000128, "file closed"},
-    {0xc0000133, "clocks too far apart"},
-    {0xc000015b, "logon type not granted"},
-    {0xc000018b, "no trust account for this computer"},
-    {0xc000018c, "trust with the domain failed"},
-    {0xc000018d, "trust relationship failed"},
-    {0xc0000192, "Netlogon not started"},
-    {0xc0000193, "account expired"},
-    {0xc0000198, "interdomain trust account used"},
-    {0xc0000199, "workstation trust account used"},
-    {0xc000019a, "server trust account used"},
-    {0xc0000203, "session deleted"},
-    {0xc000020c, "connection disconnected"},
-    {0xc000020d, "connection reset"},
-    {0xc0000224, "password must be changed"},
-    {0xc0000225, "not found"},
-    {0xc0000233, "domain controller not found"},
-    {0xc0000234, "account locked out"},
-    {0xc0000236, "connection refused"},
-    {0xc000023c, "network unreachable"},
-    {0xc000023d, "host unreachable"},
-    {0xc000023f, "port unreachable"},
-    {0xc0000240, "request aborted"},
-    {0xc0000241, "connection aborted"},
-    {0xc00002ee, "authentication abandoned"},
-    {0xc0000320, "Kerberos PKINIT failure"},
-    {0xc000035b, "session expired"},
-    {0xc000035c, "network session expired"},
-    {0xc0000371, "no secrets for this account"},
-    {0xc0000380, "wrong smart card PIN"},
-    {0xc0000388, "downgrade attack detected"},
-    {0xc0000413, "authentication firewall"},
-    {0xc0000418, "NTLM blocked"},
-};
-
-static const struct code kerberos_errors[] = {
-    {0x00, "success"},
-    {0x01, "client entry expired"},
-    {0x02, "service entry expired"},
-    {0x03, "protocol version not supported"},
-    {0x06, "no such client"},
-    {0x07, "no such service"},
-    {0x08, "several entries for one name"},
-    {0x09, "client or service has no key"},
-    {0x0a, "postdating not allowed"},
-    {0x0b, "start later than end"},
-    {0x0c, "refused by policy"},
-    {0x0d, "option refused"},
-    {0x0e, "encryption type not supported"},
-    {0x0f, "checksum type not supported"},
-    {0x10, "pre-authentication type not supported"},
-    {0x12, "account disabled, expired or locked out"},
-    {0x13, "service account disabled"},
-    {0x14, "ticket revoked"},
-    {0x15, "client not yet valid"},
-    {0x16, "service not yet valid"},
-    {0x17, "password expired"},
-    {0x18, "wrong password"},
-    {0x19, "pre-authentication required"},
-    {0x1a, "service does not match"},
-    {0x1b, "user-to-user only"},
-    {0x1c, "path of realms refused"},
-    {0x1d, "service unavailable"},
-    {0x1f, "integrity check failed"},
-    {0x20, "ticket expired"},
-    {0x21, "ticket not yet valid"},
-    {0x22, "replay"},
-    {0x23, "ticket for another service"},
-    {0x24, "ticket and authenticator differ"},
-    {0x25, "clocks too far apart"},
-    {0x26, "wrong address"},
-    {0x27, "wrong protocol version"},
-    {0x28, "wrong message type"},
-    {0x29, "message altered"},
-    {0x2a, "message out of order"},
-    {0x2c, "key version not available"},
-    {0x2d, "service key not available"},
-    {0x2e, "mutual authentication failed"},
-    {0x2f, "wrong direction"},
-    {0x30, "another method required"},
-    {0x31, "wrong sequence number"},
-    {0x32, "checksum not fit"},
-    {0x34, "answer too big for UDP"},
-    {0x3c, "generic error"},
-    {0x3d, "field too long"},
-    {0x3e, "client not trusted"},
-    {0x3f, "domain controller not trusted"},
-    {0x40, "invalid signature"},
-    {0x41, "stronger encryption needed"},
-    {0x42, "certificates do not match"},
-    {0x43, "no ticket-granting ticket"},
-    {0x44, "wrong realm"},
-};
-
 static const struct code encryptions[] = {
-    {0x01, "DES-CBC-CRC"}, {0x03, "DES-CBC-MD5"},  {0x11, "AES128"},
-    {0x12, "AES256"},      {0x17, "RC4-HMAC"},     {0x18, "RC4-HMAC-EXP"},
+    {0x01, "DES-CBC-CRC"},   {0x02, "DES-CBC-MD4"},   {0x03, "DES-CBC-MD5"}, {0x11, "AES128"},
+    {0x12, "AES256"},        {0x13, "AES128-SHA256"}, {0x14, "AES256-SHA384"},
+    {0x17, "RC4-HMAC"},      {0x18, "RC4-HMAC-EXP"},
 };
 
 static const struct code preauths[] = {
@@ -214,41 +137,12 @@ static const struct code service_types[] = {
 
 static const struct code protocols[] = {
     {1, "ICMP"}, {2, "IGMP"}, {6, "TCP"}, {17, "UDP"}, {41, "IPv6"}, {47, "GRE"}, {50, "ESP"},
-    {58, "ICMPv6"},
+    {58, "ICMPv6"}, {256, "any protocol"},
 };
 
 static const struct code dns_types[] = {
     {1, "A"},   {2, "NS"},    {5, "CNAME"}, {6, "SOA"},    {12, "PTR"},   {15, "MX"},
     {16, "TXT"}, {28, "AAAA"}, {33, "SRV"},  {64, "SVCB"}, {65, "HTTPS"}, {255, "ANY"},
-};
-
-static const struct code errors[] = {
-    {2, "file not found"},
-    {3, "path not found"},
-    {5, "access denied"},
-    {14, "out of memory"},
-    {50, "not supported"},
-    {87, "wrong parameter"},
-    {109, "pipe ended"},
-    {126, "module not found"},
-    {193, "not a valid program"},
-    {1053, "no answer to the start request in time"},
-    {1056, "already running"},
-    {1058, "disabled"},
-    {1060, "not installed"},
-    {1062, "not started"},
-    {1066, "service-specific error"},
-    {1067, "process ended unexpectedly"},
-    {1068, "a service it depends on failed"},
-    {1069, "logon failed"},
-    {1070, "hung on start"},
-    {1072, "marked for deletion"},
-    {1075, "a service it depends on is missing"},
-    {1077, "never started"},
-    {1079, "another account in the same process"},
-    {1115, "system is shutting down"},
-    {1326, "wrong user name or password"},
-    {1722, "RPC server unavailable"},
 };
 
 /* Remote Desktop Services, ExtendedDisconnectReasonCode. */
@@ -267,10 +161,72 @@ static const struct code disconnects[] = {
     {12, "logged off by the user"},
 };
 
+/* Kernel-General 1, Reason. */
+static const struct code clock_reasons[] = {
+    {1, "by a program"}, {2, "to the hardware clock"}, {3, "to another time zone"},
+};
+
+/* Kernel-Power: why the system sleeps or shuts down. */
+static const struct code power_reasons[] = {
+    {0, "button or lid"}, {2, "battery"}, {4, "by a program"}, {5, "kernel"}, {7, "idle"},
+};
+
+/* Kernel-Boot 27, BootType. */
+static const struct code boot_types[] = {
+    {0, "full start"}, {1, "fast start"}, {2, "resume from hibernation"},
+};
+
+/* MS-FASP 2.2.1.8, .25, .41: a profile is a bit. */
+static const struct code firewall_profiles[] = {
+    {1, "domain"},         {2, "private"},        {3, "domain, private"}, {4, "public"},
+    {5, "domain, public"}, {6, "private, public"}, {7, "all"},            {0x7fffffff, "all"},
+};
+static const struct code firewall_directions[] = {
+    {1, "inbound"}, {2, "outbound"},
+};
+static const struct code firewall_actions[] = {
+    {1, "allow past blocks"}, {2, "block"}, {3, "allow"},
+};
+
+/* NetworkProfile 10000, Category. */
+static const struct code network_categories[] = {
+    {0, "public"}, {1, "private"}, {2, "domain"},
+};
+
+/* MSFT_MpThreatDetection, CleaningActionID. */
+static const struct code threat_actions[] = {
+    {0, "unknown"}, {1, "clean"},        {2, "quarantine"}, {3, "remove"},
+    {6, "allow"},   {8, "user defined"}, {9, "no action"},  {10, "block"},
+};
+
+/* Rights by name (winnt.h, ntsecapi.h): what they let one do. */
+static const struct {
+    const char *name, *words;
+} privileges[] = {
+#define PRIVILEGE(name, words) {name, words},
+#include "parsers/windows_privileges.def"
+#undef PRIVILEGE
+};
+
+str windows_privilege(str name)
+{
+    size_t low = 0, high = array_len(privileges);
+
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int order = str_cmp(str_of(privileges[mid].name), name);
+        if (order == 0)
+            return str_of(privileges[mid].words);
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return STR("");
+}
+
 LOOKUP(windows_logon_type, logon_types)
 LOOKUP(windows_logon_word, logon_words)
-LOOKUP(windows_ntstatus, ntstatus)
-LOOKUP(windows_kerberos_error, kerberos_errors)
 LOOKUP(windows_encryption, encryptions)
 LOOKUP(windows_preauth, preauths)
 LOOKUP(windows_parameter, parameters)
@@ -278,8 +234,15 @@ LOOKUP(windows_service_start, service_starts)
 LOOKUP(windows_service_type, service_types)
 LOOKUP(windows_protocol, protocols)
 LOOKUP(windows_dns_type, dns_types)
-LOOKUP(windows_error, errors)
 LOOKUP(windows_disconnect, disconnects)
+LOOKUP(windows_clock_reason, clock_reasons)
+LOOKUP(windows_power_reason, power_reasons)
+LOOKUP(windows_boot_type, boot_types)
+LOOKUP(windows_firewall_profile, firewall_profiles)
+LOOKUP(windows_firewall_direction, firewall_directions)
+LOOKUP(windows_firewall_action, firewall_actions)
+LOOKUP(windows_threat_action, threat_actions)
+LOOKUP(windows_network_category, network_categories)
 
 /* MS-ADTS 5.1.3.2.1 and MS-ADSC */
 str windows_right(str guid)

@@ -141,6 +141,22 @@ static bool coded(struct windows_view *w, struct line *l, struct value v, str (*
     return true;
 }
 
+/* "3 (demand)" */
+static bool numbered(struct windows_view *w, struct line *l, struct value v, str (*name)(uint64_t))
+{
+    uint64_t n;
+
+    if (!format_short(w, l, v))
+        return false;
+    str text = value_u64(v, &n) ? name(n) : STR("");
+    if (text.len) {
+        line_add(l, STR(" ("));
+        line_add(l, text);
+        line_add(l, STR(")"));
+    }
+    return true;
+}
+
 static bool format_hex(struct windows_view *w, struct line *l, struct value v)
 {
     uint64_t n;
@@ -163,10 +179,23 @@ static bool format_hex(struct windows_view *w, struct line *l, struct value v)
     {                                                                                              \
         return coded(w, l, v, name);                                                               \
     }
+#define NUMBERED(format, name)                                                                     \
+    static bool format(struct windows_view *w, struct line *l, struct value v)                     \
+    {                                                                                              \
+        return numbered(w, l, v, name);                                                            \
+    }
 WORD(format_logon_type, windows_logon_type)
-WORD(format_preauth, windows_preauth)
-WORD(format_start, windows_service_start)
-WORD(format_service_type, windows_service_type)
+WORD(format_firewall_profile, windows_firewall_profile)
+WORD(format_firewall_direction, windows_firewall_direction)
+WORD(format_firewall_action, windows_firewall_action)
+WORD(format_threat_action, windows_threat_action)
+WORD(format_network, windows_network_category)
+NUMBERED(format_preauth, windows_preauth)
+NUMBERED(format_start, windows_service_start)
+NUMBERED(format_service_type, windows_service_type)
+NUMBERED(format_clock_reason, windows_clock_reason)
+NUMBERED(format_power_reason, windows_power_reason)
+NUMBERED(format_boot_type, windows_boot_type)
 WORD(format_protocol, windows_protocol)
 WORD(format_dns_type, windows_dns_type)
 CODED(format_ntstatus, windows_ntstatus)
@@ -199,6 +228,7 @@ static bool format_failure(struct windows_view *w, struct line *l, struct value 
     return value_u64(v, &n) && n && format_ntstatus(w, l, v);
 }
 
+/* "0x3 (read, write)" */
 static bool mask(struct windows_view *w, struct line *l, struct value v,
                  void (*names)(uint64_t, struct buf *))
 {
@@ -210,9 +240,14 @@ static bool mask(struct windows_view *w, struct line *l, struct value v,
         return false;
     if (!value_u64(v, &n))
         return format_short(w, l, v);
+    if (!n)
+        return false;
+    add_hex(l, n);
+    buf_str(&out, STR(" ("));
     names(n, &out);
+    buf_char(&out, ')');
     line_add(l, buf_view(&out));
-    return n != 0;
+    return true;
 }
 
 static bool format_access(struct windows_view *w, struct line *l, struct value v)
@@ -258,6 +293,8 @@ static bool format_parameters(struct windows_view *w, struct line *l, struct val
     str s = text_of(w, v, SHORT_MAX), name, item;
     size_t start = l->len;
 
+    if (str_eq(s, STR("%%1793"))) /* not set */
+        return false;
     for (s = str_trim(s); s.len; s = str_trim(s)) {
         if (l->len > start)
             line_add(l, STR(", "));
@@ -278,19 +315,111 @@ static bool format_parameters(struct windows_view *w, struct line *l, struct val
     return l->len > start;
 }
 
-/* The error of a service: "%%1053", a number, or an HRESULT of one. */
-static bool format_error(struct windows_view *w, struct line *l, struct value v)
+/* Privileges and rights by name, separated by white space or commas. */
+static bool format_privileges(struct windows_view *w, struct line *l, struct value v)
+{
+    str s = text_of(w, v, LONG_MAX_BYTES), name;
+    size_t start = l->len;
+
+    for (s = str_trim(s); s.len; s = str_trim(s)) {
+        if (str_take_char(&s, ','))
+            continue;
+        if (l->len > start)
+            line_add(l, STR(", "));
+        if (l->len - start > LONG_MAX_BYTES) {
+            line_add(l, ellipsis);
+            break;
+        }
+        size_t len = 0;
+        while (len < s.len && !char_is_space(s.p[len]) && s.p[len] != ',')
+            len++;
+        str_take_n(&s, len ? len : 1, &name);
+        line_text(l, name, SHORT_MAX);
+        str words = windows_privilege(name);
+        if (words.len) {
+            line_add(l, STR(" ("));
+            line_add(l, words);
+            line_add(l, STR(")"));
+        }
+    }
+    return l->len > start;
+}
+
+/* The code of an exception: an NTSTATUS, which error reports write as "c0000005". */
+static bool format_exception(struct windows_view *w, struct line *l, struct value v)
 {
     str s = text_of(w, v, SHORT_MAX), rest = s;
     uint64_t n;
 
+    if (!str_take_hex(&rest, &n) || rest.len)
+        return format_ntstatus(w, l, v);
+    return format_ntstatus(w, l, value_number(&w->b->arena, n));
+}
+
+/* An error: "%%1053", a number, an HRESULT. Those of Win32 are known in decimal. */
+static bool format_error(struct windows_view *w, struct line *l, struct value v)
+{
+    enum { FACILITY_HTTP = 0x8019 }; /* BITS: the status of a web server */
+    str s = text_of(w, v, SHORT_MAX), rest = s;
+    char raw[32];
+    uint64_t n;
+
     str_take(&rest, STR("%%"));
-    if (!s.len || !str_to_u64(rest, &n))
+    if (!value_u64(v, &n) && !str_to_u64(rest, &n))
         return format_short(w, l, v);
-    enum { FACILITY_WIN32 = 0x8007 };
-    str text = windows_error(n >> 16 == FACILITY_WIN32 ? n & 0xffff : n);
-    line_text(l, text.len ? text : rest, SHORT_MAX);
+    n &= UINT32_MAX; /* some are widened with their sign */
+    bool http = n >> 16 == FACILITY_HTTP;
+    str text = http ? STR("HTTP") : windows_error(n);
+    n = http ? n & 0xffff : n;
+    int len = n > 0xffff ? snprintf(raw, sizeof raw, "0x%08x", (unsigned)n)
+                         : snprintf(raw, sizeof raw, "%u", (unsigned)n);
+    line_add(l, text);
+    if (n == 0)
+        return true;
+    line_add(l, !text.len ? STR("") : http ? STR(" ") : STR(" ("));
+    line_add(l, (str){raw, (size_t)len});
+    line_add(l, text.len && !http ? STR(")") : STR(""));
     return true;
+}
+
+/* What follows "error" in a line: zero is none. */
+static bool format_failed(struct windows_view *w, struct line *l, struct value v)
+{
+    uint64_t n;
+
+    return !(value_u64(v, &n) && n == 0) && format_error(w, l, v);
+}
+
+static bool add_address(struct line *l, const struct addr *addr, uint16_t port)
+{
+    char room[80];
+    struct buf out = {room, 0, sizeof room}; /* an address is shorter */
+
+    if (addr_is_none(addr))
+        return false;
+    bool brackets = port && addr->b[10] != 0xff;
+    if (brackets)
+        buf_char(&out, '[');
+    addr_text(addr, &out);
+    if (brackets)
+        buf_char(&out, ']');
+    if (port) {
+        buf_char(&out, ':');
+        buf_u64(&out, port);
+    }
+    line_add(l, buf_view(&out));
+    return true;
+}
+
+/* A SOCKADDR: "10.1.2.3:445". */
+static bool format_address(struct windows_view *w, struct line *l, struct value v)
+{
+    struct addr addr;
+    uint16_t port;
+
+    if (windows_sockaddr(v, &addr, &port))
+        return add_address(l, &addr, port);
+    return format_short(w, l, v);
 }
 
 static const struct {
@@ -313,9 +442,21 @@ static const struct {
     {{"start", 5}, format_start},
     {{"servicetype", 11}, format_service_type},
     {{"winerror", 8}, format_error},
+    {{"error", 5}, format_failed},
     {{"proto", 5}, format_protocol},
     {{"dnstype", 7}, format_dns_type},
     {{"disconnect", 10}, format_disconnect},
+    {{"privileges", 10}, format_privileges},
+    {{"clock", 5}, format_clock_reason},
+    {{"power", 5}, format_power_reason},
+    {{"boot", 4}, format_boot_type},
+    {{"profile", 7}, format_firewall_profile},
+    {{"direction", 9}, format_firewall_direction},
+    {{"action", 6}, format_firewall_action},
+    {{"threataction", 12}, format_threat_action},
+    {{"network", 7}, format_network},
+    {{"exception", 9}, format_exception},
+    {{"address", 7}, format_address},
 };
 
 static bool add_party(const struct windows_view *w, struct line *l, const struct party *p)
@@ -334,31 +475,10 @@ static bool add_party(const struct windows_view *w, struct line *l, const struct
     return true;
 }
 
-static bool add_address(struct line *l, const struct endpoint *end, uint16_t port)
-{
-    char room[80];
-    struct buf out = {room, 0, sizeof room}; /* an address is shorter */
-
-    if (addr_is_none(&end->addr))
-        return false;
-    bool brackets = port && end->addr.b[10] != 0xff;
-    if (brackets)
-        buf_char(&out, '[');
-    addr_text(&end->addr, &out);
-    if (brackets)
-        buf_char(&out, ']');
-    if (port) {
-        buf_char(&out, ':');
-        buf_u64(&out, port);
-    }
-    line_add(l, buf_view(&out));
-    return true;
-}
-
 static bool add_end(const struct windows_view *w, struct line *l, const struct endpoint *end,
                     uint16_t port)
 {
-    if (add_address(l, end, port))
+    if (add_address(l, &end->addr, port))
         return true;
     line_text(l, names_text(&w->b->names, end->host), SHORT_MAX);
     return end->host != 0;
@@ -379,9 +499,9 @@ static bool add_role(const struct windows_view *w, struct line *l, str name, boo
     if (str_eq(name, STR("dst")))
         return add_end(w, l, &e->dst, e->dst_port);
     if (str_eq(name, STR("srcip")))
-        return add_address(l, &e->src, e->src_port);
+        return add_address(l, &e->src.addr, e->src_port);
     if (str_eq(name, STR("dstip")))
-        return add_address(l, &e->dst, e->dst_port);
+        return add_address(l, &e->dst.addr, e->dst_port);
     *known = false;
     return false;
 }
@@ -481,7 +601,10 @@ static void render_fields(struct windows_view *w, struct line *l)
             line_text(l, name, FIELD_MAX);
             line_add(l, STR("="));
         }
-        line_text(l, value, FIELD_MAX);
+        if (str_ends(name, STR("Address")))
+            format_address(w, l, field_value(f));
+        else
+            line_text(l, value, FIELD_MAX);
         between = ", ";
         shown++;
     }

@@ -550,7 +550,8 @@ static const struct {
                     "ProcessName=-",
      "Explicit credentials: ACME\\adm used ACME\\t.kuroda for fs01 (cifs/fs01) at 10.1.2.5:445"},
     {SECURITY, 4672, SUBJECT "PrivilegeList=SeDebugPrivilege\r\n\t\t\tSeTcbPrivilege",
-     "Special privileges for ACME\\adm: SeDebugPrivilege SeTcbPrivilege"},
+     "Special privileges for ACME\\adm: SeDebugPrivilege (debug any process), SeTcbPrivilege (act "
+     "as the operating system)"},
     {SECURITY, 4688,
      SUBJECT "NewProcessName=C:\\a\\b.exe|CommandLine=b.exe -x|ParentProcessName=C:\\c.exe",
      "Process started: b.exe -x by ACME\\adm, parent C:\\c.exe"},
@@ -559,8 +560,8 @@ static const struct {
     {SECURITY, 4697,
      SUBJECT "ServiceName=PSEXESVC|ServiceFileName=%SystemRoot%\\PSEXESVC.exe|ServiceType=0x10|"
              "ServiceStartType=3|ServiceAccount=LocalSystem",
-     "Service installed: PSEXESVC = %SystemRoot%\\PSEXESVC.exe (own process, start demand, account "
-     "LocalSystem) by ACME\\adm"},
+     "Service installed: PSEXESVC = %SystemRoot%\\PSEXESVC.exe (type 0x10 (own process), start 3 "
+     "(demand), account LocalSystem) by ACME\\adm"},
     {SCM, 7045,
      "ServiceName=PSEXESVC|ImagePath=%SystemRoot%\\PSEXESVC.exe|ServiceType=user mode service|"
      "StartType=demand start|AccountName=LocalSystem",
@@ -571,7 +572,7 @@ static const struct {
     {SCM, 7040, "param1=Windows Defender|param2=auto start|param3=disabled|param4=WinDefend",
      "Start type of service Windows Defender (WinDefend) changed from auto start to disabled"},
     {SCM, 7023, "param1=Spooler|param2=%%1053",
-     "Service Spooler ended with error no answer to the start request in time"},
+     "Service Spooler ended with error no answer to the start request in time (1053)"},
     {SECURITY, 4719,
      SUBJECT "CategoryId=%%8273|SubcategoryId=%%12544|AuditPolicyChanges=%%8448, %%8450",
      "Audit policy changed: Logon: success auditing removed, failure auditing removed by "
@@ -584,13 +585,14 @@ static const struct {
      "TargetUserName=t.kuroda|TargetDomainName=ACME|Status=0x0|TicketEncryptionType=0x17|"
      "PreAuthType=0|IpAddress=::ffff:10.1.2.3|IpPort=50001",
      "Kerberos TGT for ACME\\t.kuroda from 10.1.2.3:50001: success, RC4-HMAC (0x17), "
-     "pre-authentication none"},
+     "pre-authentication 0 (none)"},
     {SECURITY, 4769,
      "TargetUserName=t.kuroda@ACME.EXAMPLE|TargetDomainName=ACME.EXAMPLE|ServiceName=FS01$|"
      "Status=0x25|TicketEncryptionType=0xffffffff|TicketOptions=0x40810000|"
      "IpAddress=::ffff:10.1.2.3|IpPort=50001",
      "Kerberos service ticket for FS01$ to ACME.EXAMPLE\\t.kuroda from 10.1.2.3:50001: clocks too "
-     "far apart (0x25), options canonicalize, renewable, forwardable"},
+     "far apart (0x25), options 0x40810000 (canonicalize, renewable, "
+     "forwardable)"},
     {SECURITY, 4771, "TargetUserName=t.kuroda|Status=0x18|IpAddress=10.1.2.3|IpPort=1",
      "Kerberos pre-authentication of t.kuroda failed from 10.1.2.3:1: wrong password (0x18)"},
     {SECURITY, 4776, "TargetUserName=t.kuroda|Workstation=WS07|Status=0xc000006a",
@@ -599,11 +601,12 @@ static const struct {
                      "SessionName=RDP-Tcp#5|ClientName=WS07|ClientAddress=10.1.2.3",
      "Session RDP-Tcp#5 reconnected: ACME\\t.kuroda from 10.1.2.3 (WS07)"},
     {SECURITY, 5140, SUBJECT "ShareName=\\\\*\\ADMIN$|AccessMask=0x1|IpAddress=10.1.2.3|IpPort=2",
-     "Share \\\\*\\ADMIN$ accessed by ACME\\adm from 10.1.2.3:2 (read)"},
+     "Share \\\\*\\ADMIN$ accessed by ACME\\adm from 10.1.2.3:2, access 0x1 (read)"},
     {SECURITY, 5145,
      SUBJECT "ShareName=\\\\*\\ADMIN$|RelativeTargetName=PSEXESVC.exe|AccessMask=0x6|"
              "IpAddress=10.1.2.3|IpPort=2",
-     "\\\\*\\ADMIN$\\PSEXESVC.exe accessed by ACME\\adm from 10.1.2.3:2 (write, append)"},
+     "\\\\*\\ADMIN$\\PSEXESVC.exe accessed by ACME\\adm from 10.1.2.3:2, access 0x6 "
+     "(write, append)"},
     {SECURITY, 4662,
      SUBJECT "ObjectType=%{19195a5b-6da0-11d0-afd3-00c04fd930c9}|ObjectName=%{0b32719a}|"
              "Properties=%%7688\r\n\t\t{1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}",
@@ -630,7 +633,8 @@ static const struct {
     {SYSMON, 1, "Image=C:\\b.exe|CommandLine=b.exe -x|User=ACME\\t.kuroda|ParentImage=C:\\c.exe",
      "Process started: b.exe -x by ACME\\t.kuroda, parent C:\\c.exe"},
     {SYSMON, 10, "SourceImage=C:\\a.exe|TargetImage=C:\\lsass.exe|GrantedAccess=0x1010",
-     "C:\\a.exe opened C:\\lsass.exe (read memory, query limited information)"},
+     "C:\\a.exe opened C:\\lsass.exe, access 0x1010 (read memory, query limited "
+     "information)"},
     {"Microsoft-Windows-Backup", "Microsoft-Windows-Backup", 524, "",
      "System backup catalog deleted"},
     {"Microsoft-Windows-Windows Defender", "Microsoft-Windows-Windows Defender/Operational", 1116,
@@ -640,6 +644,70 @@ static const struct {
      "ACME\\t.kuroda"},
     {"ESENT", "Application", 325, "=NTDS|=3392|=|=2|=C:\\t\\ntds.dit|=0",
      "NTDS: database created: C:\\t\\ntds.dit"},
+    {SECURITY, 4703,
+     SUBJECT TARGET "EnabledPrivilegeList=SeBackupPrivilege|DisabledPrivilegeList=-|"
+                    "ProcessName=C:\\x.exe",
+     "Privileges of ACME\\t.kuroda adjusted, enabled SeBackupPrivilege (read any file) with "
+     "C:\\x.exe"},
+    {SECURITY, 4656,
+     SUBJECT "ObjectType=Process|ObjectName=lsass.exe|AccessMask=0x1010|"
+             "AccessList=%%4484\r\n\t\t\t\t%%4492\r\n",
+     "Handle requested to Process lsass.exe, access 0x1010 (read memory, query limited "
+     "information) by ACME\\adm"},
+    {SECURITY, 4738,
+     SUBJECT TARGET "UserAccountControl=\r\n\t\t%%2089|PasswordLastSet=%%1794|SidHistory=-|"
+                    "AllowedToDelegateTo=%%1793",
+     "Account changed: ACME\\t.kuroda by ACME\\adm: password never expires, password set never"},
+    {SECURITY, 5061,
+     SUBJECT "KeyName=k|AlgorithmName=RSA|Operation=%%2480|ReturnCode=0x0",
+     "Cryptographic operation with k: open key (RSA) by ACME\\adm, success"},
+    {SECURITY, 4929, "SourceAddr=dc2.acme.example|NamingContext=DC=acme|StatusCode=8452",
+     "Replica source removed: dc2.acme.example for DC=acme, status naming context is not "
+     "replicated from there (8452)"},
+    {SECURITY, 4689, SUBJECT "ProcessName=C:\\x.exe|Status=0xc0000005",
+     "Process ended: C:\\x.exe of ACME\\adm, exit status access violation (0xc0000005)"},
+    {SCM, 7000, "param1=WinDefend|param2=%%577",
+     "Service WinDefend failed to start: image signature not valid (577)"},
+    {SCM, 7023, "param1=wuauserv|param2=%%2147549471",
+     "Service wuauserv ended with error 0x8001011f"},
+    {SMB_SERVER, 551,
+     "SessionGUID={00000000-0000-0000-0000-000000000000}|ConnectionGUID=x|Status=3221225581|"
+     "ClientAddressLength=16|ClientAddress=0200F4D50A708C8F0000000000000000|UserName=adm",
+     "SMB session authentication failed as adm from 10.112.140.143:62677: wrong user name or "
+     "password (0xc000006d)"},
+    {SMB_SERVER, 1777, "A=1|ClientAddress=0200F4D50A708C8F0000000000000000",
+     "Microsoft-Windows-SMBServer 1777: A=1, ClientAddress=10.112.140.143:62677"},
+    {SMB_CLIENT, "Microsoft-Windows-SmbClient/Connectivity", 30803,
+     "Status=0xc00000b5|AddressLength=28|ServerName=\\FS01|"
+     "Address=170001BD00000000FE800000000000000000000000000001|Reason=1",
+     "SMB client could not connect to [fe80::1]:445: timeout (0xc00000b5)"},
+    {"Microsoft-Windows-Bits-Client", "Microsoft-Windows-Bits-Client/Operational", 61,
+     "name=j|url=http://a/b|hr=0x80190194|bytesTransferred=0",
+     "BITS failed http://a/b for job j, 0 bytes, error HTTP 404"},
+    {"Microsoft-Windows-TaskScheduler", "Microsoft-Windows-TaskScheduler/Operational", 201,
+     "TaskName=\\t|ActionName=a.exe|ResultCode=2147942402",
+     "Task \\t finished a.exe, result file not found (0x80070002)"},
+    {"Microsoft-Windows-WMI-Activity", "Microsoft-Windows-WMI-Activity/Operational", 5858,
+     "Operation_ClientFailure/ClientMachine=WS07|Operation_ClientFailure/User=ACME\\adm|"
+     "Operation_ClientFailure/Operation=Start|Operation_ClientFailure/ResultCode=0x80041003",
+     "WMI operation of ACME\\adm from WS07 failed: Start, result WMI access denied (0x80041003)"},
+    {"Microsoft-Windows-Kernel-General", "System", 1, "NewTime=b|OldTime=a|Reason=2",
+     "System time changed from a to b, reason 2 (to the hardware clock)"},
+    {"Microsoft-Windows-Kernel-Boot", "System", 27, "BootType=1|LoadOptions= NOEXECUTE=OPTIN",
+     "Boot type 1 (fast start), options NOEXECUTE=OPTIN"},
+    {"Microsoft-Windows-Windows Firewall With Advanced Security", "", 2004,
+     "RuleName=evil|ApplicationPath=C:\\e.exe|Direction=1|Protocol=6|LocalPorts=4444|Action=3|"
+     "Profiles=2147483647|RemoteAddresses=*|ModifyingApplication=C:\\netsh.exe",
+     "Firewall rule added: evil, allow inbound for C:\\e.exe TCP, local ports 4444, remote *, "
+     "profile all by C:\\netsh.exe"},
+    {"Microsoft-Windows-Windows Defender", "", 1117,
+     "Threat Name=X|Action ID=2|Action Name=%%887|Path=file:_C:\\x",
+     "Action quarantine taken against X in file:_C:\\x"},
+    {"Application Error", "Application", 1000,
+     "=x.exe|=1.0|=5f|=ntdll.dll|=10|=60|=c0000005|=0004|=1f|=1d|=C:\\x.exe|=C:\\n.dll|=g",
+     "x.exe 1.0 crashed in ntdll.dll: access violation (0xc0000005) at offset 0004 (C:\\x.exe)"},
+    {"Microsoft-Windows-FilterManager", "System", 1, "FinalStatus=0x0|DeviceName=SysmonDrv",
+     "File system filter SysmonDrv unloaded: success"},
     {"Vendor-Product", "Application", 12, "A=1|B=-|Group/C=3|=x",
      "Vendor-Product 12: A=1, C=3, x"},
 };

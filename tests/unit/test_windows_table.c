@@ -141,6 +141,39 @@ TEST(windows_every_parameter_is_found)
         CHECK_STR(windows_parameter(parameters[i].number), parameters[i].text);
 }
 
+TEST(windows_every_status_and_privilege_is_found)
+{
+    static const struct {
+        str (*find)(uint64_t);
+        uint32_t code;
+        const char *text;
+    } statuses[] = {
+#define windows_NTSTATUS windows_ntstatus
+#define windows_KERBEROS windows_kerberos_error
+#define windows_WIN32 windows_error
+#define windows_HRESULT windows_error
+#define STATUS(list, code, words) {windows_##list, code, words},
+#include "parsers/windows_status.def"
+#undef STATUS
+    };
+    static const struct {
+        const char *name, *words;
+    } privileges[] = {
+#define PRIVILEGE(name, words) {name, words},
+#include "parsers/windows_privileges.def"
+#undef PRIVILEGE
+    };
+
+    for (size_t i = 0; i < array_len(statuses); i++)
+        CHECK_STR(statuses[i].find(statuses[i].code), statuses[i].text);
+    for (size_t i = 0; i < array_len(privileges); i++)
+        CHECK_STR(windows_privilege(str_of(privileges[i].name)), privileges[i].words);
+    CHECK_STR(windows_privilege(STR("SeNothing")), "");
+    CHECK_STR(windows_error(0x80070005), "access denied");
+    CHECK_STR(windows_error(0xc0000022), "access denied");
+    CHECK_STR(windows_error(UINT64_C(0x100000005)), "");
+}
+
 TEST(windows_sockaddr_rejects_what_is_none)
 {
     struct addr addr;
