@@ -804,6 +804,28 @@ TEST(windows_every_template_renders)
     }
 }
 
+/* Two lists, each of half a line and more, once ran past the end of the line. */
+TEST(windows_message_of_many_long_values_ends_at_its_limit)
+{
+    for (unsigned shift = 0; shift < 160; shift++) { /* the end at each offset of a list */
+        struct batch b = {0};
+        struct buf fields = {0};
+        buf_str(&fields, STR("TargetUserName="));
+        for (unsigned i = 0; i < shift; i++)
+            buf_char(&fields, 'u');
+        for (unsigned i = 0; i < 120; i++)
+            buf_str(&fields, i == 0    ? STR("|EnabledPrivilegeList=")
+                             : i == 60 ? STR("|DisabledPrivilegeList=")
+                                       : STR("SeTakeOwnershipPrivilege "));
+        buf_char(&fields, '\0');
+        str message = message_of(&b, event_of(&b, SECURITY, 4703, fields.p));
+        CHECK(message.len <= 1200);
+        CHECK(utf8_valid(message));
+        buf_free(&fields);
+        batch_free(&b);
+    }
+}
+
 TEST(windows_hostile_values_stay_on_one_short_line)
 {
     struct batch b = {0};
