@@ -30,6 +30,7 @@ static const struct {
     {EVENT_TIME_MISSING, "time-missing"},
     {EVENT_CONTENT_DIFFERS, "content-differs"},
     {EVENT_UNAUDITED_TEXT, "wording-unknown"},
+    {EVENT_DERIVED, "derived"},
 };
 
 const char *kind_text(enum kind kind)

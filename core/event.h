@@ -37,8 +37,11 @@ enum event_flag {
     EVENT_TIME_MISSING = 1 << 9,     /* no believable time */
     EVENT_CONTENT_DIFFERS = 1 << 10, /* shares its uid with a record of other content */
     EVENT_UNAUDITED_TEXT = 1 << 11,  /* a line of known envelope but unknown wording */
+    EVENT_DERIVED = 1 << 12, /* no record: what follows from records (core/sequence.h) */
 
-    /* Working flags, gone once the pipeline has settled. */
+    /* Working flags, in no output. */
+    EVENT_NUMBER_LOOSE = 1 << 23, /* sequence proves no gap: the record is damaged, or stands in
+                                     this file under another number */
     EVENT_YEAR_OPEN = 1 << 24, /* time_ns is local time in year 2000; year_index counts on */
     EVENT_ZONE_OPEN = 1 << 25, /* time_ns is local time, as if it were UTC */
     EVENT_LINE = 1 << 26,      /* uid is of a text line: equal lines of one blob are not copies */

@@ -33,6 +33,7 @@ void job_free(struct job *job)
     buf_free(&job->text);
     mem_free(job->parts);
     facts_free(&job->facts);
+    sequences_free(&job->sequences);
     arena_free(&job->arena);
     mem_free(job);
 }
@@ -77,8 +78,48 @@ static bool is_leap_day(const struct event *e)
     return into >= 0 && into < 24 * 60 * 60 * NS_PER_S;
 }
 
-static void observe_part(struct part *part, const struct batch *b, size_t from, struct job *job)
+static const struct parser *parser_of(str name)
 {
+    for (size_t i = 0; i < parser_count; i++)
+        if (str_eq(name, str_of(parsers[i]->name)))
+            return parsers[i];
+    return NULL;
+}
+
+/* The record number of an event. One that was read back from a case is of the file it once came
+ * from. */
+static void observe_number(const struct pipeline *p, const struct part *part,
+                           const struct event *e, const struct names *names, struct job *job)
+{
+    const struct parser *parser = part->parser;
+    bool loose = e->flags & (EVENT_NUMBER_LOOSE | EVENT_RECOVERED);
+
+    if (part->hints.cases) {
+        parser = parser_of(p->sources[e->source].parser);
+        loose |= event_field(e, STR("header_record_id")).type != VALUE_NULL ||
+                 event_field(e, STR("damage")).type != VALUE_NULL;
+    }
+    if (!parser || parser->numbers == NUMBERS_NONE || e->sequence == e->offset)
+        return; /* the offset stands in where a record has no number */
+    sequence_see(&job->sequences, names, e, parser->numbers == NUMBERS_LOG && !loose);
+}
+
+/* What was derived when a case was made is derived anew, with what else there is now. */
+static void drop_derived(struct part *part, struct batch *b, size_t from)
+{
+    size_t kept = from;
+
+    for (size_t i = from; i < b->count && part->hints.cases; i++)
+        if (!(b->events[i]->flags & EVENT_DERIVED))
+            b->events[kept++] = b->events[i];
+    if (part->hints.cases)
+        b->count = kept;
+}
+
+static void observe_part(const struct pipeline *p, struct part *part, struct batch *b, size_t from,
+                         struct job *job)
+{
+    drop_derived(part, b, from);
     for (size_t i = from; i < b->count; i++) {
         const struct event *e = b->events[i];
         if (e->flags & EVENT_YEAR_OPEN) {
@@ -96,6 +137,8 @@ static void observe_part(struct part *part, const struct batch *b, size_t from, 
         for (size_t k = 0; k < detector_count && !part->hints.cases; k++)
             if (detectors[k]->observe)
                 detectors[k]->observe(e, &b->names, &job->facts);
+        if (e->channel)
+            observe_number(p, part, e, &b->names, job);
     }
 }
 
@@ -150,7 +193,7 @@ static void work(void *ctx, unsigned number, void *arg)
         size_t from = w->batch.count;
         parse_part(&w->batch, &job->parts[i], job);
         if (!in->print)
-            observe_part(&job->parts[i], &w->batch, from, job);
+            observe_part(in->p, &job->parts[i], &w->batch, from, job);
         else if (in->emit) /* else only counting */
             in->print(in->p, w->lines, &w->batch, from, &job->text);
     }
@@ -220,6 +263,7 @@ static void take_job(void *ctx, void *arg)
     if (in->emit)
         in->emit(in->emit_ctx, buf_view(&job->text));
     facts_merge(&p->facts, &job->facts);
+    sequences_merge(&p->sequences, &job->sequences);
     if (job->closed)
         store_add(&p->store, job->closed);
     if (job->open)

@@ -30,6 +30,7 @@ struct job {
     size_t count, cap;
     struct segment *closed, *open;
     struct facts facts;
+    struct sequences sequences;
     struct buf text; /* printed events */
     struct arena arena;
 };

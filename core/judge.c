@@ -70,6 +70,20 @@ static void judge_event(struct judging *g)
         detectors[i]->see(g->states[i], &g->judge, e);
 }
 
+/* Where the caps of core/sequence.h were hit. */
+static void tell_unfollowed(struct pipeline *p)
+{
+    const struct sequence_limits *l = &p->unfollowed;
+
+    if (l->records || l->logs)
+        result_limit(&p->result, "record numbers are too scattered to be followed in %zu logs, and "
+                     "in those beyond %d: what is missing there is not told", l->logs,
+                     (int)SEQUENCE_LOGS);
+    if (l->events)
+        result_limit(&p->result, "%llu more gaps in record numbers and falls of time have no event "
+                     "of their own", (unsigned long long)l->events);
+}
+
 static void finish(struct judging *g)
 {
     struct pipeline *p = g->p;
@@ -82,6 +96,7 @@ static void finish(struct judging *g)
     if (p->outside)
         result_limit(&p->result, "%llu records lie outside the time range that was asked for",
                      (unsigned long long)p->outside);
+    tell_unfollowed(p);
     g->judge.names = NULL;
     g->judge.outside = p->outside;
     for (size_t i = 0; i < detector_count; i++)

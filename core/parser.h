@@ -16,6 +16,13 @@ enum reads {
     READS_SPOOLED /* cut where `cut` says; every job sees the whole blob, too (core/spool.h) */
 };
 
+/* What the sequence of an event is, of a format whose logs number their records. */
+enum numbers {
+    NUMBERS_NONE,      /* no record number */
+    NUMBERS_SELECTION, /* the records are some of a log's: what is between them may be elsewhere */
+    NUMBERS_LOG        /* a log: a missing number is a missing record, if not EVENT_RECOVERED */
+};
+
 enum { CARRY_SIZE = 2048, LINE_MAX_BYTES = 1 << 20 };
 
 /* State that flows along one blob in file order: plain bytes, zero at the start of the blob.
@@ -64,6 +71,7 @@ struct parser {
     const char *name;  /* as in --parser and coverage: "evtx", "syslog", "squid" */
     const char *about; /* one line for `ashiato formats` */
     enum reads reads;
+    enum numbers numbers;
     uint32_t chunk_base, chunk_size; /* READS_CHUNKS */
     uint32_t margin;       /* READS_CHUNKS: bytes before and behind a job that it sees, too (as far
                               as there are any); items that begin in a job are its own */

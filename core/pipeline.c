@@ -58,6 +58,7 @@ void pipeline_free(struct pipeline *p)
     if (p->marks.path)
         marks_free(&p->marks);
     facts_free(&p->facts);
+    sequences_free(&p->sequences);
     density_free(&p->density);
     if (p->identity)
         identity_free(p->identity);

@@ -19,6 +19,7 @@
 #include "core/evidence.h"
 #include "core/marks.h"
 #include "core/parser.h"
+#include "core/sequence.h"
 #include "core/store.h"
 #include "core/writer.h"
 
@@ -71,6 +72,8 @@ struct pipeline {
     size_t blob_count;
     struct store store, open; /* events whose time is settled; whose year or zone is not */
     struct facts facts;
+    struct sequences sequences;
+    struct sequence_limits unfollowed;
     struct identity *identity;
     struct result result;
     struct marks marks;

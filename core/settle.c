@@ -173,6 +173,23 @@ static void settle_segment(struct pipeline *p, const struct segment *segment,
     mem_free(events);
 }
 
+/* What the record numbers say is missing becomes events like others. */
+static void settle_sequences(struct pipeline *p)
+{
+    struct segment_writer w = {.out = mem_alloc(sizeof *w.out)};
+    struct segment *out = w.out;
+    struct batch b = {.count = 0};
+
+    sequences_events(&p->sequences, &b, &p->unfollowed);
+    events_sort(b.events, b.count);
+    for (size_t i = 0; i < b.count; i++)
+        segment_add(&w, b.events[i], &b.names);
+    segment_end(&w);
+    store_add(&p->store, out);
+    segment_writer_free(&w);
+    batch_free(&b);
+}
+
 static int system_cmp(const void *a, const void *b)
 {
     return str_cmp(*(const str *)a, *(const str *)b);
@@ -216,6 +233,7 @@ bool pipeline_settle(struct pipeline *p, struct err *err)
             source_note(p, &p->sources[i], 0, false,
                         STR("times without a zone are taken as UTC: give --zone NAME:GLOB"));
         }
+    settle_sequences(p);
     settle_identity(p);
     if (!store_settle(&p->store))
         *err = p->store.err;

@@ -11,6 +11,7 @@ enum { BLIND_EACH = 200, HOPS_TOLD = 8 };
 
 struct state {
     uint64_t proxy, logons, failed, processes;
+    struct refs derived; /* gaps and falls of time */
 };
 
 static const char *const questions[ANSWERS] = {
@@ -595,13 +596,13 @@ static void what_is_unseen(const struct state *s, struct judge *j)
     struct result *r = j->result;
     struct answer *a = blank(j, 4);
     struct buf key = {0};
-    size_t cleared = 0, gaps = 0, damaged = 0, unread, hosts;
+    size_t cleared = 0, gaps = 0, back = 0, damaged = 0, unread, hosts;
 
     for (size_t i = 0; i < r->blind_count; i++) {
-        bool clear = str_starts(r->blind[i].why, STR("cleared"));
-        cleared += clear;
-        gaps += !clear;
+        cleared += str_starts(r->blind[i].why, STR("cleared"));
+        back += str_starts(r->blind[i].why, STR("time runs backwards"));
     }
+    gaps = r->blind_count - cleared - back;
     unread = blind_sources(j, &damaged);
     hosts = blind_edges(j);
     if (cleared)
@@ -610,6 +611,9 @@ static void what_is_unseen(const struct state *s, struct judge *j)
         buf_printf(&key, "%s%zu host%s not collected", key.len ? ", " : "", hosts, plural(hosts));
     if (gaps)
         buf_printf(&key, "%s%zu log%s with gaps", key.len ? ", " : "", gaps, plural(gaps));
+    if (back)
+        buf_printf(&key, "%s%zu log%s in which time runs backwards", key.len ? ", " : "", back,
+                   plural(back));
     if (unread)
         buf_printf(&key, "%s%zu file%s not read", key.len ? ", " : "", unread, plural(unread));
     if (damaged)
@@ -625,6 +629,7 @@ static void what_is_unseen(const struct state *s, struct judge *j)
             if (a->time_ns == TIME_UNKNOWN || r->findings[i].start_ns < a->time_ns)
                 a->time_ns = r->findings[i].start_ns;
         }
+    put_events(a, &s->derived);
     a->summary = arena_printf(&r->arena, "%.*s. %.*s%.*s%s%s%s", PSTR(a->key), PSTR(coverage(j)),
                               PSTR(guesses(j)),
                               s->proxy ? "" : " No proxy log.",
@@ -644,7 +649,8 @@ static void see(void *state, struct judge *j, const struct event *e)
 {
     struct state *s = state;
 
-    (void)j;
+    if (e->flags & EVENT_DERIVED)
+        refs_add(&s->derived, judge_ref(j, e));
     s->proxy += e->kind == KIND_PROXY_REQUEST;
     s->logons += e->kind == KIND_LOGON;
     s->failed += e->kind == KIND_LOGON_FAILED || e->kind == KIND_VPN_LOGON_FAILED;
@@ -658,6 +664,7 @@ static void finish(void *state, struct judge *j)
     what_left(state, j);
     when_the_damage(j);
     what_is_unseen(state, j);
+    mem_free(((struct state *)state)->derived.items);
     mem_free(state);
 }
 

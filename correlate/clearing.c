@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Cleared logs, and records that are missing. Record numbers go on after a log is cleared, so the
- * number of the first surviving record says how many are lost: Security 1102 is itself that first
- * record; System 104 names a log whose next record tells. The last number seen before counts, so
- * that archived copies are not taken for lost. */
+ * Cleared logs, records that are missing, and clocks that went back. What is missing is found when
+ * the record numbers are settled (core/sequence.h) and comes here as events. Record numbers go on
+ * after a log is cleared, so the hole beside a clearing says how many records are lost: Security
+ * 1102 is itself the first record behind it; System 104 names a log in which the hole lies around
+ * that time. Where archived copies leave no hole, nothing is lost. */
 #include <xxhash.h>
 
 #include "core/time.h"
@@ -16,19 +17,23 @@ static const int64_t TOGETHER_NS = 600 * NS_PER_S;
 
 struct log_state {
     uint64_t channel;
-    uint64_t last;     /* highest record number so far */
-    int64_t last_ns;
-    uint64_t missing;  /* numbers between records seen */
-    int64_t gap_from_ns, gap_to_ns;
-    uint64_t gap_count;
+    uint64_t first; /* lowest record number */
+    int64_t first_ns, last_ns; /* of the first record in time, of the last so far */
     uint32_t host;
-    bool named;
-    uint32_t cleared;  /* index + 1 of the clearing that waits for the next record */
+};
+
+struct gap { /* as the event says */
+    uint64_t channel, first, last;
+    int64_t from_ns, to_ns;
+    uint32_t host;
+    bool back;   /* the time falls; nothing is missing */
+    bool cleared; /* a clearing accounts for it */
 };
 
 struct clearing {
     uint32_t finding, host;
     uint64_t channel, lost;
+    uint64_t number; /* of the record, when it stands in the log that was cleared; else 0 */
     bool counted;
     int64_t from_ns, at_ns; /* the period that is lost: last record before, and the clearing */
     str who;
@@ -38,6 +43,8 @@ struct state {
     struct log_state *logs;
     struct clearing *list;
     size_t count, cap;
+    struct gap *gaps;
+    size_t gap_count, gap_cap;
     struct names names; /* of channels */
     struct arena scratch;
     struct recent recent;
@@ -65,42 +72,44 @@ static struct log_state *log_of(struct state *s, uint32_t host, uint64_t channel
     return NULL;
 }
 
-static void count_lost(struct clearing *c, const struct log_state *l, uint64_t first)
-{
-    if (first > l->last) {
-        c->lost = first - 1 - l->last;
-        c->counted = true;
-    }
-}
-
 static void number_see(struct state *s, struct judge *j, const struct event *e)
 {
     struct log_state *l = log_of(s, event_host(j, e), e->channel);
 
-    if (!l || e->part)
+    if (!l)
         return;
-    if (l->cleared && e->sequence > l->last) {
-        struct clearing *c = &s->list[l->cleared - 1];
-        if (!c->counted)
-            count_lost(c, l, e->sequence);
-        l->cleared = 0;
-    } else if (l->last && e->sequence > l->last + 1) {
-        if (!l->missing)
-            l->gap_from_ns = l->last_ns;
-        l->gap_to_ns = e->time_ns;
-        l->missing += e->sequence - l->last - 1;
-        l->gap_count++;
-    } else if (e->sequence < l->last && l->missing) {
-        l->missing--; /* numbers and times may disagree a little */
-    }
-    if (e->sequence > l->last) {
-        l->last = e->sequence;
-        l->last_ns = e->time_ns;
-    }
-    if (!l->named) {
-        l->named = true;
+    if (!l->first) {
+        l->first_ns = e->time_ns;
         names_copy(&s->names, j->names, e->channel);
     }
+    if (!l->first || e->sequence < l->first)
+        l->first = e->sequence;
+    l->last_ns = e->time_ns;
+}
+
+static int64_t time_field(const struct event *e, str name, struct arena *scratch)
+{
+    str text = event_text(e, name, scratch);
+    enum precision precision;
+    int64_t time_ns;
+    bool zoned;
+
+    return str_take_rfc3339(&text, &time_ns, &precision, &zoned) ? time_ns : TIME_UNKNOWN;
+}
+
+static void gap_see(struct state *s, struct judge *j, const struct event *e)
+{
+    struct gap g = {.channel = e->channel, .host = event_host(j, e),
+                    .back = e->kind == KIND_TIME_BACKWARDS};
+
+    event_number(e, STR("numbers.first"), &g.first);
+    event_number(e, STR("numbers.last"), &g.last);
+    g.from_ns = time_field(e, STR("numbers.time_before"), &s->scratch);
+    g.to_ns = time_field(e, STR("numbers.time_after"), &s->scratch);
+    arena_reset(&s->scratch);
+    names_copy(&s->names, j->names, e->channel);
+    s->gaps = vec_grow(s->gaps, &s->gap_cap, s->gap_count + 1, sizeof *s->gaps);
+    s->gaps[s->gap_count++] = g;
 }
 
 static void cleared_see(struct state *s, struct judge *j, const struct event *e)
@@ -111,20 +120,15 @@ static void cleared_see(struct state *s, struct judge *j, const struct event *e)
     struct log_state *l = log_of(s, event_host(j, e), channel);
     uint32_t account = identity_account(j->identity, &e->actor);
     struct clearing c = {.host = event_host(j, e), .channel = channel, .at_ns = e->time_ns,
-                         .from_ns = l ? l->last_ns : TIME_UNKNOWN};
+                         .number = own ? e->sequence : 0,
+                         .from_ns = l && l->first ? l->last_ns : TIME_UNKNOWN};
 
     names_copy(&s->names, j->names, e->channel);
     c.who = account != IDENTITY_NONE ? j->identity->accounts[account].name
                                      : arena_str(&j->result->arena, judge_text(j, e->actor.user));
     c.finding = claim_recent(&s->recent, j, e, &cleared, &cleared, TOGETHER_NS, STR(""));
-    if (l && own)
-        count_lost(&c, l, e->sequence);
     s->list = vec_grow(s->list, &s->cap, s->count + 1, sizeof *s->list);
     s->list[s->count++] = c;
-    if (l && own)
-        l->last = e->sequence - 1; /* counted as lost, not as a gap */
-    else if (l)
-        l->cleared = (uint32_t)s->count;
     arena_reset(&s->scratch);
 }
 
@@ -149,9 +153,12 @@ static void see(void *state, struct judge *j, const struct event *e)
         command_see(s, j, e);
     if (!e->channel)
         return;
+    if (e->kind == KIND_LOG_GAP || e->kind == KIND_TIME_BACKWARDS)
+        gap_see(s, j, e);
     if (e->kind == KIND_LOG_CLEARED)
         cleared_see(s, j, e);
-    number_see(s, j, e);
+    if (e->sequence && !(e->flags & (EVENT_DERIVED | EVENT_RECOVERED | EVENT_NUMBER_LOOSE)))
+        number_see(s, j, e);
 }
 
 static str host_text(const struct judge *j, uint32_t host)
@@ -167,6 +174,50 @@ static struct blind *add_blind(struct judge *j)
     struct blind *b = &r->blind[r->blind_count++];
     *b = (struct blind){.from_ns = TIME_UNKNOWN, .to_ns = TIME_UNKNOWN};
     return b;
+}
+
+/* ---- when all has been seen ---- */
+
+static int gap_cmp(const void *x, const void *y)
+{
+    const struct gap *p = x, *q = y;
+
+    if (p->host != q->host)
+        return p->host < q->host ? -1 : 1;
+    if (p->channel != q->channel)
+        return p->channel < q->channel ? -1 : 1;
+    if (p->back != q->back)
+        return q->back ? -1 : 1;
+    if (p->from_ns != q->from_ns)
+        return p->from_ns < q->from_ns ? -1 : 1;
+    return (p->first > q->first) - (p->first < q->first);
+}
+
+static bool accounts_for(const struct clearing *c, const struct gap *g)
+{
+    if (g->host != c->host || g->channel != c->channel || g->back)
+        return false;
+    return c->number ? g->last + 1 == c->number : g->from_ns <= c->at_ns && c->at_ns <= g->to_ns;
+}
+
+/* How many records are lost: the hole at the clearing; all numbers before the log's first one; or
+ * none, where the numbers go on. */
+static void count_lost(struct state *s, struct clearing *c)
+{
+    const struct log_state *l = log_of(s, c->host, c->channel);
+
+    for (size_t i = 0; i < s->gap_count; i++)
+        if (accounts_for(c, &s->gaps[i])) {
+            c->lost = s->gaps[i].last - s->gaps[i].first + 1;
+            c->from_ns = s->gaps[i].from_ns;
+            c->counted = s->gaps[i].cleared = true;
+            return;
+        }
+    if (!l || !l->first)
+        return;
+    if (c->number ? l->first == c->number : l->first_ns >= c->at_ns)
+        c->lost = l->first - 1;
+    c->counted = c->number ? l->first <= c->number : l->last_ns >= c->at_ns;
 }
 
 static void tell_clearing(struct state *s, struct judge *j, const struct clearing *c)
@@ -191,41 +242,55 @@ static void tell_clearing(struct state *s, struct judge *j, const struct clearin
                              c->who.len ? " by " : "", PSTR(c->who), PSTR(count));
 }
 
-static int gap_cmp(const void *x, const void *y)
+/* The gaps from `first` on that are of one log and one sort; the number of them. */
+static size_t of_one_log(const struct gap *gaps, size_t count)
 {
-    const struct log_state *p = x, *q = y;
+    size_t n = 1;
 
-    if (p->missing != q->missing)
-        return p->missing > q->missing ? -1 : 1;
-    if (p->host != q->host)
-        return p->host < q->host ? -1 : 1;
-    if (p->gap_from_ns != q->gap_from_ns)
-        return p->gap_from_ns < q->gap_from_ns ? -1 : 1;
-    return (p->channel > q->channel) - (p->channel < q->channel);
+    while (n < count && gaps[n].host == gaps[0].host && gaps[n].channel == gaps[0].channel &&
+           gaps[n].back == gaps[0].back)
+        n++;
+    return n;
+}
+
+static void tell_log(struct state *s, struct judge *j, const struct gap *gaps, size_t count)
+{
+    struct blind *b = add_blind(j);
+    uint64_t missing = 0;
+
+    b->host = host_text(j, gaps[0].host);
+    b->log = arena_str(&j->result->arena, names_text(&s->names, gaps[0].channel));
+    b->from_ns = gaps[0].from_ns;
+    for (size_t i = 0; i < count; i++) {
+        missing += gaps[i].last - gaps[i].first + 1;
+        if (b->to_ns == TIME_UNKNOWN || gaps[i].to_ns > b->to_ns)
+            b->to_ns = gaps[i].to_ns;
+    }
+    b->why = gaps[0].back
+        ? arena_printf(&j->result->arena, "time runs backwards %zu time%s in the order of the "
+                       "record numbers", count, count == 1 ? "" : "s")
+        : arena_printf(&j->result->arena, "%llu record number%s missing, in %zu gap%s",
+                       (unsigned long long)missing, missing == 1 ? " is" : "s are", count,
+                       count == 1 ? "" : "s");
 }
 
 static void tell_gaps(struct state *s, struct judge *j)
 {
-    size_t count = 0, told = 0;
+    size_t kept = 0, logs = 0, n;
 
-    qsort(s->logs, LOGS, sizeof *s->logs, gap_cmp);
-    while (count < LOGS && s->logs[count].missing)
-        count++;
-    for (; told < count && told < BLIND_MAX; told++) {
-        const struct log_state *l = &s->logs[told];
-        struct blind *b = add_blind(j);
-        b->host = host_text(j, l->host);
-        b->log = arena_str(&j->result->arena, names_text(&s->names, l->channel));
-        b->from_ns = l->gap_from_ns;
-        b->to_ns = l->gap_to_ns;
-        b->why = arena_printf(&j->result->arena,
-                              "%llu record numbers are missing, in %llu gap%s",
-                              (unsigned long long)l->missing, (unsigned long long)l->gap_count,
-                              l->gap_count == 1 ? "" : "s");
+    for (size_t i = 0; i < s->gap_count; i++) /* a cleared log is told as such */
+        if (!s->gaps[i].cleared)
+            s->gaps[kept++] = s->gaps[i];
+    if (kept)
+        qsort(s->gaps, kept, sizeof *s->gaps, gap_cmp);
+    for (size_t i = 0; i < kept; i += n) {
+        n = of_one_log(s->gaps + i, kept - i);
+        if (logs++ < BLIND_MAX)
+            tell_log(s, j, s->gaps + i, n);
     }
-    if (told < count)
-        result_limit(j->result, "%zu logs have gaps in their record numbers, the %d largest are "
-                     "listed", count, BLIND_MAX);
+    if (logs > BLIND_MAX)
+        result_limit(j->result, "%zu logs have gaps in their record numbers, %d are listed; each "
+                     "gap is an event of its own", logs, BLIND_MAX);
 }
 
 static void *start(struct judge *j)
@@ -241,14 +306,17 @@ static void finish(void *state, struct judge *j)
 {
     struct state *s = state;
 
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
+        count_lost(s, &s->list[i]);
         tell_clearing(s, j, &s->list[i]);
+    }
     tell_gaps(s, j);
     if (s->lost_logs)
-        result_limit(j->result, "record numbers of some logs were not followed: more than %d logs",
-                     LOGS);
+        result_limit(j->result, "how much was lost when logs were cleared is not told of all: more "
+                     "than %d logs", LOGS);
     mem_free(s->logs);
     mem_free(s->list);
+    mem_free(s->gaps);
     names_free(&s->names);
     arena_free(&s->scratch);
     mem_free(s);

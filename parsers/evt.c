@@ -473,6 +473,7 @@ const struct parser parser_evt = {
     .name = "evt",
     .about = "event logs of Windows NT to 2003 (.evt), through libevt",
     .reads = READS_WHOLE,
+    .numbers = NUMBERS_LOG,
     .probe = evt_probe,
     .parse = evt_parse,
 };

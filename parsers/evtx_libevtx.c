@@ -304,6 +304,8 @@ static void set_time_and_number(const struct document *d, struct event *e, libev
     if (libevtx_record_get_identifier(record, &header, NULL) != 1 ||
         !str_to_u64(d->system[RECORD_ID], &e->sequence) || e->sequence == 0)
         e->sequence = header;
+    if (e->sequence != header)
+        e->flags |= EVENT_NUMBER_LOOSE;
 }
 
 static void add_event(struct batch *out, libevtx_record_t *record, str xml, uint64_t offset,
@@ -494,6 +496,7 @@ const struct parser parser_evtx_libevtx = {
     .name = "evtx-libevtx",
     .about = "Windows event logs (.evtx) through libevtx: the second opinion, on request only",
     .reads = READS_CHUNKS,
+    .numbers = NUMBERS_LOG,
     .chunk_base = FILE_HEADER_SIZE,
     .chunk_size = CHUNK_SIZE,
     .probe = libevtx_probe,

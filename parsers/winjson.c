@@ -665,6 +665,7 @@ const struct parser parser_winjson = {
     .name = "winjson",
     .about = "Windows events exported as JSON: Winlogbeat, NXLog, evtx_dump, Get-WinEvent",
     .reads = READS_LINES,
+    .numbers = NUMBERS_SELECTION,
     .longest_line = LONGEST,
     .example = "{\"EventTime\":\"2024-10-02T14:22:07.411+09:00\","
                "\"Hostname\":\"FS01.acme.example\","

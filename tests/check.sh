@@ -38,6 +38,7 @@ suite badinput $python tests/badinput/run.py
 suite evtx $python tests/evtx_differential.py
 suite recover $python tests/recover.py
 suite journal $python tests/journal.py
+suite numbers $python tests/numbers.py
 suite browser $python tests/browser/report_test.py
 suite lint bash tests/lint.sh "$build"
 echo "$passed passed, $failed failed, $skipped skipped"

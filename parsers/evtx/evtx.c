@@ -335,6 +335,7 @@ const struct parser parser_evtx = {
     .name = "evtx",
     .about = "Windows event logs (.evtx)",
     .reads = READS_CHUNKS,
+    .numbers = NUMBERS_LOG,
     .chunk_base = FILE_HEADER_SIZE,
     .chunk_size = CHUNK_SIZE,
     .probe = evtx_probe,

@@ -248,6 +248,7 @@ const struct parser parser_evtx_raw = {
     .name = "evtx-raw",
     .about = "event records in bytes of any kind, such as memory dumps (--recover)",
     .reads = READS_CHUNKS,
+    .numbers = NUMBERS_LOG,
     .chunk_size = 4096,
     .margin = CHUNK_SIZE + MARK_BYTES,
     .last_resort = true,

@@ -162,8 +162,10 @@ static struct value set_number(struct decoder *d, struct event *e, const uint8_t
         e->sequence = header_id; /* they count from 1 */
         return of_header;
     }
-    if (e->sequence != header_id)
+    if (e->sequence != header_id) {
+        e->flags |= EVENT_NUMBER_LOOSE;
         batch_field(d->out, FIELD_OWN, STR("header_record_id"), of_header);
+    }
     return v.type == VALUE_U64 && v.len == 8 ? v : value_number(&d->out->arena, e->sequence);
 }
 
@@ -250,6 +252,7 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     fill_system(d, &r);
     set_uid(d, e, r.code);
     if (d->why) {
+        e->flags |= EVENT_NUMBER_LOOSE;
         batch_damaged(d->out, blob_offset, "record %llu: %s",
                       (unsigned long long)e->sequence, d->why);
         batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));

@@ -71,6 +71,17 @@ static void keep_mark(void *ctx, struct mark mark)
         s->marks[s->mark_count++] = mark;
 }
 
+/* What is missing among the record numbers comes behind all records: no detector minds. */
+static void add_derived(struct stage *s)
+{
+    struct sequence_limits limits;
+
+    for (size_t i = 0; i < s->batch.count; i++)
+        sequence_see(&s->sequences, &s->batch.names, s->batch.events[i],
+                     !(s->batch.events[i]->flags & (EVENT_RECOVERED | EVENT_NUMBER_LOOSE)));
+    sequences_events(&s->sequences, &s->batch, &limits);
+}
+
 void stage_run(struct stage *s)
 {
     void **states = mem_alloc(detector_count * sizeof(void *));
@@ -80,6 +91,7 @@ void stage_run(struct stage *s)
         for (size_t k = 0; k < detector_count; k++)
             if (detectors[k]->observe)
                 detectors[k]->observe(s->batch.events[i], &s->batch.names, &s->facts);
+    add_derived(s);
     s->identity = identity_build(&s->facts, &system, 1);
     struct source source = {.path = STR("evidence"), .system = system, .parser = STR("test"),
                             .first_ns = TIME_UNKNOWN, .last_ns = TIME_UNKNOWN};
@@ -102,6 +114,7 @@ void stage_free(struct stage *s)
     result_free(&s->result);
     identity_free(s->identity);
     facts_free(&s->facts);
+    sequences_free(&s->sequences);
     batch_free(&s->batch);
 }
 

@@ -7,12 +7,14 @@
 
 #include "core/batch.h"
 #include "core/detector.h"
+#include "core/sequence.h"
 
 enum { STAGE_MARKS = 4096 };
 
 struct stage {
     struct batch batch;
     struct facts facts;
+    struct sequences sequences;
     struct identity *identity;
     struct result result;
     struct mark marks[STAGE_MARKS];

@@ -45,3 +45,85 @@ TEST(clearing_tells_numbers_that_are_in_no_file)
     CHECK_INT(gaps(&s, "2 record numbers are missing, in 1 gap"), 1);
     stage_free(&s);
 }
+
+static struct event *cleared(struct stage *s, unsigned number)
+{
+    struct event *e = stage_event(s, KIND_LOG_CLEARED, "FS01", number, "Security", 1102);
+
+    e->sequence = number;
+    stage_end(s);
+    return e;
+}
+
+TEST(clearing_counts_the_numbers_in_front_of_the_first_record_as_lost)
+{
+    struct stage s = {.mark_count = 0};
+
+    cleared(&s, 31);
+    record(&s, 0, 32);
+    stage_run(&s);
+    CHECK_INT(gaps(&s, "30 records lost"), 1);
+    CHECK_INT(gaps(&s, "missing"), 0);
+    stage_free(&s);
+}
+
+TEST(clearing_does_not_call_its_own_hole_a_gap)
+{
+    struct stage s = {.mark_count = 0};
+
+    for (unsigned n = 1; n <= 5; n++)
+        record(&s, 1, n);
+    cleared(&s, 31);
+    record(&s, 0, 32);
+    stage_run(&s);
+    CHECK_INT(gaps(&s, "25 records lost"), 1);
+    CHECK_INT(gaps(&s, "missing"), 0);
+    stage_free(&s);
+}
+
+TEST(clearing_loses_nothing_that_an_archived_file_still_holds)
+{
+    struct stage s = {.mark_count = 0};
+
+    for (unsigned n = 1; n <= 30; n++)
+        record(&s, 1, n);
+    cleared(&s, 31);
+    record(&s, 0, 32);
+    stage_run(&s);
+    CHECK_INT(gaps(&s, ": 0 records lost"), 1);
+    CHECK_INT(gaps(&s, "missing"), 0);
+    stage_free(&s);
+}
+
+TEST(clearing_told_in_another_log_finds_the_hole_around_it)
+{
+    struct stage s = {.mark_count = 0};
+
+    for (unsigned n = 1; n <= 5; n++)
+        record(&s, 1, n);
+    struct event *e = stage_event(&s, KIND_LOG_CLEARED, "FS01", 20, "System", 104);
+    e->sequence = 1;
+    stage_field(&s, "Channel", "Security");
+    stage_end(&s);
+    record(&s, 0, 31);
+    record(&s, 0, 32);
+    stage_run(&s);
+    CHECK_INT(gaps(&s, "25 records lost"), 1);
+    CHECK_INT(gaps(&s, "missing"), 0);
+    stage_free(&s);
+}
+
+TEST(clearing_tells_where_time_runs_backwards)
+{
+    struct stage s = {.mark_count = 0};
+
+    record(&s, 0, 1);
+    struct event *e = stage_event(&s, KIND_OTHER, "FS01", 90, "Security", 4799);
+    e->sequence = 2;
+    stage_end(&s);
+    record(&s, 0, 3);
+    stage_run(&s);
+    CHECK_INT(gaps(&s, "time runs backwards 1 time in"), 1);
+    CHECK_INT(gaps(&s, "missing"), 0);
+    stage_free(&s);
+}
