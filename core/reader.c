@@ -14,7 +14,8 @@ enum {
     WHOLE_MAX = 64 << 20,    /* READS_WHOLE */
     STARTS_BACK = 256 << 10, /* how far back a cut looks for a line that `starts` */
     HEAD = 64 << 10,
-    SCORE_MIN = 50           /* below it nobody claims a blob */
+    SCORE_MIN = 50,          /* below it nobody claims a blob */
+    SCORE_MAX = 100
 };
 
 struct cutting { /* the blob that is being cut into parts */
@@ -113,6 +114,12 @@ static bool beats(const struct parser *a, const struct parser *b)
     return false;
 }
 
+/* Surely a binary format: no line of text has to be asked. */
+static bool is_settled(const struct parser *best, int score)
+{
+    return score == SCORE_MAX && best->reads != READS_LINES;
+}
+
 /* The highest score; of equal ones the one that beats the others. NULL with a reason. */
 static const struct parser *choose(struct reader *r, const struct sample *sample, str *why)
 {
@@ -120,6 +127,8 @@ static const struct parser *choose(struct reader *r, const struct sample *sample
     int best_score = SCORE_MIN - 1;
 
     for (size_t i = 0; i < parser_count; i++) {
+        if (parsers[i]->reads == READS_LINES && is_settled(best, best_score))
+            continue;
         int score = parsers[i]->probe(sample);
         if (score < best_score || score < SCORE_MIN)
             continue;

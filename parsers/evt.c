@@ -209,13 +209,16 @@ static void add_data(struct evt *r, const char **why)
 /* As Windows shows a classic event since Vista (winmeta.xml): level, and keywords for audits. */
 static void set_type(struct windows_record *r, uint16_t type, struct arena *a)
 {
-    r->level = value_number(a, type == TYPE_ERROR         ? 2
-                               : type == TYPE_WARNING     ? 3
-                               : type == TYPE_INFORMATION ? 4
-                                                          : 0);
-    r->keywords = value_of(type == TYPE_AUDIT_SUCCESS   ? STR("0xa0000000000000")
-                           : type == TYPE_AUDIT_FAILURE ? STR("0x90000000000000")
-                                                        : STR("0x80000000000000"));
+    unsigned level = type == TYPE_ERROR         ? 2
+                     : type == TYPE_WARNING     ? 3
+                     : type == TYPE_INFORMATION ? 4
+                                                : 0;
+    str keywords = type == TYPE_AUDIT_SUCCESS   ? STR("0xa0000000000000")
+                   : type == TYPE_AUDIT_FAILURE ? STR("0x90000000000000")
+                                                : STR("0x80000000000000");
+
+    r->system[SYSTEM_LEVEL] = value_number(a, level);
+    r->system[SYSTEM_KEYWORDS] = value_of(keywords);
 }
 
 static void set_times(struct evt *r, struct event *e, libevt_record_t *record, const char **why)
@@ -298,9 +301,9 @@ static void add_record(struct evt *r, libevt_record_t *record, uint32_t flags)
     struct windows_record w = {
         .channel = r->channel,
         .code = id & 0xffff,
-        .qualifiers = value_number(a, id >> 16),
-        .task = value_number(a, category),
-        .record_id = value_number(a, number),
+        .system[SYSTEM_QUALIFIERS] = value_number(a, id >> 16),
+        .system[SYSTEM_TASK] = value_number(a, category),
+        .system[SYSTEM_RECORD_ID] = value_number(a, number),
     };
     e->flags |= flags;
     e->sequence = number;
@@ -310,9 +313,9 @@ static void add_record(struct evt *r, libevt_record_t *record, uint32_t flags)
                            libevt_record_get_utf8_source_name, &why);
     w.computer = kept_text(r, record, libevt_record_get_utf8_computer_name_size,
                            libevt_record_get_utf8_computer_name, &why);
-    w.user_sid = value_of(kept_text(r, record,
-                                    libevt_record_get_utf8_user_security_identifier_size,
-                                    libevt_record_get_utf8_user_security_identifier, &why));
+    w.system[SYSTEM_USER_SID] =
+        value_of(kept_text(r, record, libevt_record_get_utf8_user_security_identifier_size,
+                           libevt_record_get_utf8_user_security_identifier, &why));
     add_strings(r, record, &why);
     add_data(r, &why);
     set_uid(r, e, &w, id >> 16);

@@ -271,20 +271,20 @@ static void fill_system(const struct document *d, struct windows_record *r)
     r->provider = d->system[PROVIDER];
     r->channel = d->system[CHANNEL];
     r->computer = d->system[COMPUTER];
-    r->provider_guid = value_of(d->system[PROVIDER_GUID]);
-    r->event_source_name = value_of(d->system[SOURCE_NAME]);
-    r->user_sid = value_of(d->system[USER_ID]);
-    r->activity_id = value_of(d->system[ACTIVITY_ID]);
-    r->related_activity_id = value_of(d->system[RELATED_ID]);
-    r->keywords = value_of(d->system[KEYWORDS]);
+    r->system[SYSTEM_PROVIDER_GUID] = value_of(d->system[PROVIDER_GUID]);
+    r->system[SYSTEM_EVENT_SOURCE_NAME] = value_of(d->system[SOURCE_NAME]);
+    r->system[SYSTEM_USER_SID] = value_of(d->system[USER_ID]);
+    r->system[SYSTEM_ACTIVITY_ID] = value_of(d->system[ACTIVITY_ID]);
+    r->system[SYSTEM_RELATED_ACTIVITY_ID] = value_of(d->system[RELATED_ID]);
+    r->system[SYSTEM_KEYWORDS] = value_of(d->system[KEYWORDS]);
     r->code = value_u64(number_of(d, EVENT_ID), &code) ? (uint32_t)code : 0;
-    r->qualifiers = number_of(d, QUALIFIERS);
-    r->version = number_of(d, VERSION);
-    r->level = number_of(d, LEVEL);
-    r->task = number_of(d, TASK);
-    r->opcode = number_of(d, OPCODE);
-    r->pid = number_of(d, PROCESS_ID);
-    r->tid = number_of(d, THREAD_ID);
+    r->system[SYSTEM_QUALIFIERS] = number_of(d, QUALIFIERS);
+    r->system[SYSTEM_VERSION] = number_of(d, VERSION);
+    r->system[SYSTEM_LEVEL] = number_of(d, LEVEL);
+    r->system[SYSTEM_TASK] = number_of(d, TASK);
+    r->system[SYSTEM_OPCODE] = number_of(d, OPCODE);
+    r->system[SYSTEM_PROCESS_ID] = number_of(d, PROCESS_ID);
+    r->system[SYSTEM_THREAD_ID] = number_of(d, THREAD_ID);
     r->has_rendering = true;
 }
 
@@ -318,7 +318,7 @@ static void add_event(struct batch *out, libevtx_record_t *record, str xml, uint
     const char *why = read_document(&d, xml);
     set_time_and_number(&d, e, record);
     fill_system(&d, &r);
-    r.record_id = value_number(&out->arena, e->sequence);
+    r.system[SYSTEM_RECORD_ID] = value_number(&out->arena, e->sequence);
     event_uid_content(e, xml.p, xml.len);
     if (why) {
         batch_damaged(out, offset, "record %" PRIu64 ": %s", e->sequence, why);

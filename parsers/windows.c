@@ -215,28 +215,57 @@ static void index_fields(struct windows_view *w)
     }
 }
 
-static void system_field(struct batch *b, str name, struct value v)
+static bool is_integer(struct value v)
 {
-    if (v.type != VALUE_NULL && v.len)
-        batch_field(b, FIELD_ECS, name, v);
+    return (v.type == VALUE_U8 && v.len == 1) || (v.type == VALUE_U16 && v.len == 2) ||
+           (v.type == VALUE_U32 && v.len == 4) || (v.type == VALUE_U64 && v.len == 8);
+}
+
+static bool is_plain_text(struct value v)
+{
+    return v.type == VALUE_UTF16 || v.type == VALUE_GUID || v.type == VALUE_SID ||
+           v.type == VALUE_HEX64 || v.type == VALUE_TEXT;
+}
+
+/* A value of a type that nobody gives it, as what it has to be; VALUE_NULL when it cannot. */
+static struct value as_expected(struct batch *b, struct value v, bool integer)
+{
+    uint64_t n;
+
+    if (!integer)
+        return value_of(value_str(v, &b->arena));
+    return value_u64(v, &n) ? value_number(&b->arena, n) : (struct value){"", 0, VALUE_NULL};
 }
 
 static void system_fields(struct batch *b, const struct windows_record *r)
 {
-    system_field(b, STR("winlog.record_id"), r->record_id);
-    system_field(b, STR("winlog.version"), r->version);
-    system_field(b, STR("winlog.task"), r->task);
-    system_field(b, STR("winlog.opcode"), r->opcode);
-    system_field(b, STR("winlog.level"), r->level);
-    system_field(b, STR("winlog.qualifiers"), r->qualifiers);
-    system_field(b, STR("winlog.process.pid"), r->pid);
-    system_field(b, STR("winlog.process.thread.id"), r->tid);
-    system_field(b, STR("winlog.provider_guid"), r->provider_guid);
-    system_field(b, STR("winlog.event_source_name"), r->event_source_name);
-    system_field(b, STR("winlog.keywords"), r->keywords);
-    system_field(b, STR("winlog.activity_id"), r->activity_id);
-    system_field(b, STR("winlog.related_activity_id"), r->related_activity_id);
-    system_field(b, STR("winlog.user.identifier"), r->user_sid);
+    static const str names[SYSTEM_FIELDS] = {
+#define NAME(part, text) [part] = {text, sizeof(text) - 1}
+        NAME(SYSTEM_RECORD_ID, "winlog.record_id"),
+        NAME(SYSTEM_VERSION, "winlog.version"),
+        NAME(SYSTEM_TASK, "winlog.task"),
+        NAME(SYSTEM_OPCODE, "winlog.opcode"),
+        NAME(SYSTEM_LEVEL, "winlog.level"),
+        NAME(SYSTEM_QUALIFIERS, "winlog.qualifiers"),
+        NAME(SYSTEM_PROCESS_ID, "winlog.process.pid"),
+        NAME(SYSTEM_THREAD_ID, "winlog.process.thread.id"),
+        NAME(SYSTEM_PROVIDER_GUID, "winlog.provider_guid"),
+        NAME(SYSTEM_EVENT_SOURCE_NAME, "winlog.event_source_name"),
+        NAME(SYSTEM_KEYWORDS, "winlog.keywords"),
+        NAME(SYSTEM_ACTIVITY_ID, "winlog.activity_id"),
+        NAME(SYSTEM_RELATED_ACTIVITY_ID, "winlog.related_activity_id"),
+        NAME(SYSTEM_USER_SID, "winlog.user.identifier"),
+#undef NAME
+    };
+
+    for (unsigned i = 0; i < SYSTEM_FIELDS; i++) {
+        struct value v = r->system[i];
+        bool integer = i < SYSTEM_PROVIDER_GUID;
+        if (v.type != VALUE_NULL && !(integer ? is_integer(v) : is_plain_text(v)))
+            v = as_expected(b, v, integer);
+        if (v.type != VALUE_NULL && v.len)
+            batch_field(b, FIELD_ECS, names[i], v);
+    }
 }
 
 static void logon_fields(struct windows_view *w)
@@ -260,7 +289,7 @@ static enum outcome outcome_of_record(const struct windows_view *w)
 
     if (said == W_STATUS && value_u64(windows_value(w, F_Status), &status))
         return status ? OUTCOME_FAILURE : OUTCOME_SUCCESS;
-    if (value_u64(w->r->keywords, &keywords)) {
+    if (value_u64(w->r->system[SYSTEM_KEYWORDS], &keywords)) {
         if (keywords & UINT64_C(0x0010000000000000))
             return OUTCOME_FAILURE;
         if (keywords & UINT64_C(0x0020000000000000))

@@ -39,14 +39,37 @@ struct windows_memo {
     } values[WINDOWS_MEMO_VALUES];
 };
 
+/* The parts of System that the unified event has a place for; the first ones become fields. */
+enum system_part {
+    SYSTEM_RECORD_ID, /* these are integers */
+    SYSTEM_VERSION,
+    SYSTEM_TASK,
+    SYSTEM_OPCODE,
+    SYSTEM_LEVEL,
+    SYSTEM_QUALIFIERS,
+    SYSTEM_PROCESS_ID,
+    SYSTEM_THREAD_ID,
+    SYSTEM_PROVIDER_GUID, /* these are texts, or of a type whose text says it: GUID, SID, HEX64 */
+    SYSTEM_EVENT_SOURCE_NAME,
+    SYSTEM_KEYWORDS,
+    SYSTEM_ACTIVITY_ID,
+    SYSTEM_RELATED_ACTIVITY_ID,
+    SYSTEM_USER_SID,
+    SYSTEM_FIELDS,
+    SYSTEM_PROVIDER = SYSTEM_FIELDS, /* windows_describe takes them from members */
+    SYSTEM_CHANNEL,
+    SYSTEM_COMPUTER,
+    SYSTEM_EVENT_ID,
+    SYSTEM_TIME,
+    SYSTEM_PARTS
+};
+
 /* The System part of a record, as written; "" and VALUE_NULL where the record has none. Borrowed for
  * the life of the batch. */
 struct windows_record {
     str provider, channel, computer;
     uint32_t code;
-    struct value record_id, version, level, task, opcode, qualifiers, pid, tid; /* integers */
-    struct value provider_guid, event_source_name, keywords, activity_id, related_activity_id,
-        user_sid; /* of a type whose text is theirs: HEX64, GUID, SID, any text */
+    struct value system[SYSTEM_PARTS];
     bool has_rendering; /* the field rendering.message is RenderingInfo's: it is the message. One
                            from elsewhere is so only for ids without a line. */
     struct windows_memo *memo; /* or NULL */

@@ -386,7 +386,7 @@ static void script_level(struct windows_view *w)
     enum { LEVEL_WARNING = 3 };
     uint64_t level;
 
-    if (value_u64(w->r->level, &level) && level == LEVEL_WARNING)
+    if (value_u64(w->r->system[SYSTEM_LEVEL], &level) && level == LEVEL_WARNING)
         w->e->severity = SEVERITY_LOW;
 }
 
@@ -408,7 +408,7 @@ static void whole_record(struct windows_view *w, unsigned op)
     switch (op) {
     case OP_ACTOR_WRITER:
         if (!w->e->actor.user)
-            put(w, &w->e->actor.sid, w->r->user_sid);
+            put(w, &w->e->actor.sid, w->r->system[SYSTEM_USER_SID]);
         break;
     case OP_SRC_OWN: w->e->src.host = w->e->host; break;
     case OP_DST_OWN: w->e->dst.host = w->e->host; break;

@@ -379,22 +379,22 @@ static void fill_record(struct object *o, struct windows_record *r, struct arena
     r->provider = text_of(o->part[PROVIDER]);
     r->channel = text_of(o->part[CHANNEL]);
     r->computer = text_of(o->part[COMPUTER]);
-    r->provider_guid = value_of(text_of(o->part[GUID]));
-    r->event_source_name = value_of(text_of(o->part[SOURCE_NAME]));
-    r->user_sid = value_of(text_of(o->part[SID]));
-    r->activity_id = value_of(text_of(o->part[ACTIVITY]));
-    r->related_activity_id = value_of(text_of(o->part[RELATED]));
+    r->system[SYSTEM_PROVIDER_GUID] = value_of(text_of(o->part[GUID]));
+    r->system[SYSTEM_EVENT_SOURCE_NAME] = value_of(text_of(o->part[SOURCE_NAME]));
+    r->system[SYSTEM_USER_SID] = value_of(text_of(o->part[SID]));
+    r->system[SYSTEM_ACTIVITY_ID] = value_of(text_of(o->part[ACTIVITY]));
+    r->system[SYSTEM_RELATED_ACTIVITY_ID] = value_of(text_of(o->part[RELATED]));
     r->code = value_u64(number_of(o, CODE, a), &code) ? (uint32_t)code : 0;
-    r->qualifiers = number_of(o, QUALIFIERS, a);
-    r->version = number_of(o, VERSION, a);
-    r->level = number_of(o, LEVEL, a);
-    r->task = number_of(o, TASK, a);
-    r->opcode = number_of(o, OPCODE, a);
-    r->pid = number_of(o, PID, a);
-    r->tid = number_of(o, TID, a);
-    r->record_id = number_of(o, RECORD, a);
+    r->system[SYSTEM_QUALIFIERS] = number_of(o, QUALIFIERS, a);
+    r->system[SYSTEM_VERSION] = number_of(o, VERSION, a);
+    r->system[SYSTEM_LEVEL] = number_of(o, LEVEL, a);
+    r->system[SYSTEM_TASK] = number_of(o, TASK, a);
+    r->system[SYSTEM_OPCODE] = number_of(o, OPCODE, a);
+    r->system[SYSTEM_PROCESS_ID] = number_of(o, PID, a);
+    r->system[SYSTEM_THREAD_ID] = number_of(o, TID, a);
+    r->system[SYSTEM_RECORD_ID] = number_of(o, RECORD, a);
     if (o->part[KEYWORDS] && leaf_keywords(o->part[KEYWORDS], &bits)) {
-        r->keywords = value_of(arena_printf(a, "0x%llx", (unsigned long long)bits));
+        r->system[SYSTEM_KEYWORDS] = value_of(arena_printf(a, "0x%llx", (unsigned long long)bits));
         o->part[KEYWORDS]->used = !str_starts(text_of(o->part[KEYWORDS]), STR("Audit"));
     }
     if (o->part[OUTCOME])
@@ -514,7 +514,7 @@ static void set_uid(struct event *e, const struct windows_record *r, str text, u
     uint64_t record = 0;
     char lower[256];
 
-    value_u64(r->record_id, &record);
+    value_u64(r->system[SYSTEM_RECORD_ID], &record);
     uint64_t content[7] = {r->code, record, (uint64_t)(e->time_ns / NS_PER_S), data};
     if (!record) {
         event_uid_line(e, in->source->system, in->source->family, text);
@@ -538,7 +538,7 @@ static void make_event(struct object *o, str text, uint64_t offset, const struct
 
     fill_record(o, &r, &out->arena);
     set_time(o, e, in->hints);
-    if (value_u64(r.record_id, &record) && record)
+    if (value_u64(r.system[SYSTEM_RECORD_ID], &record) && record)
         e->sequence = record;
     set_uid(e, &r, text, add_fields(o, out), in);
     windows_describe(out, &r, in->hints && in->hints->messages);

@@ -111,7 +111,7 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
             break;
         case STEP_SYSTEM:
             if (v.type != VALUE_NULL)
-                d->system[s->part] = v;
+                d->record.system[s->part] = v;
             break;
         case STEP_PIECE:
             if (decoder_spend(d, 3 * (size_t)v.len))

@@ -288,6 +288,7 @@ struct decoder *decoder_open(const struct input *in, struct batch *out)
     struct decoder *d = mem_alloc(sizeof *d);
 
     d->out = out;
+    d->record.memo = &d->memo;
     d->messages = in->hints && in->hints->messages;
     d->recover = in->hints && in->hints->recover;
     d->xml = in->hints && in->hints->xml;

@@ -62,30 +62,6 @@ enum token { /* MS-EVEN6 2.2.12; | TOKEN_MORE: more of the same follow, or attri
 
 enum { FRAGMENT_HEADER_SIZE = 4 }; /* token, u8 major, u8 minor version, u8 flags */
 
-/* The parts of System that the unified event has a place for. */
-enum system_part {
-    SYSTEM_PROVIDER,
-    SYSTEM_PROVIDER_GUID,
-    SYSTEM_EVENT_SOURCE_NAME,
-    SYSTEM_EVENT_ID,
-    SYSTEM_QUALIFIERS,
-    SYSTEM_VERSION,
-    SYSTEM_LEVEL,
-    SYSTEM_TASK,
-    SYSTEM_OPCODE,
-    SYSTEM_KEYWORDS,
-    SYSTEM_TIME,
-    SYSTEM_RECORD_ID,
-    SYSTEM_ACTIVITY_ID,
-    SYSTEM_RELATED_ACTIVITY_ID,
-    SYSTEM_PROCESS_ID,
-    SYSTEM_THREAD_ID,
-    SYSTEM_CHANNEL,
-    SYSTEM_COMPUTER,
-    SYSTEM_USER_SID,
-    SYSTEM_PARTS
-};
-
 /* Where in the record's document an element stands; decides what its content becomes. */
 enum area {
     AREA_ROOT,
@@ -185,7 +161,7 @@ struct decoder {
     /* The open record. */
     struct value *values; /* of the running programs, the innermost last */
     size_t value_count, value_cap;
-    struct value system[SYSTEM_PARTS];
+    struct windows_record record;
     struct buf text; /* register */
     str name;        /* register */
     const char *why; /* the first damage met, or NULL */
@@ -248,7 +224,7 @@ void library_chunk(struct decoder *d, const uint8_t *p, uint32_t len);
 const struct library_entry *library_find(struct decoder *d, uint32_t id);
 
 /* Decodes a BinXML document (of a record, or a value of type VALUE_BINXML) into the open event
- * and d->system. False when something was wrong; d->why says what. */
+ * and d->record.system. False when something was wrong; d->why says what. */
 bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
 
 /* xml.c: appends what a template's body makes of the values, or an element outside of templates,

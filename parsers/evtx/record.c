@@ -41,7 +41,7 @@ static uint64_t folded_hash(str s, struct buf *scratch)
 static const struct text_slot *system_slot(struct decoder *d, enum system_part part)
 {
     static const struct text_slot none;
-    struct value v = d->system[part];
+    struct value v = d->record.system[part];
 
     if (v.type == VALUE_NULL)
         return &none;
@@ -67,59 +67,22 @@ static str system_text(struct decoder *d, enum system_part part)
     return system_slot(d, part)->text;
 }
 
-/* A number that everybody writes as an integer; where somebody has not, one is made of it. */
-static struct value system_integer(struct decoder *d, enum system_part part)
-{
-    struct value v = d->system[part];
-    uint64_t n;
-
-    if (v.type == VALUE_NULL || (v.type == VALUE_U32 && v.len == 4) ||
-        (v.type == VALUE_U16 && v.len == 2) || (v.type == VALUE_U8 && v.len == 1))
-        return v;
-    if (value_u64(v, &n) && n <= UINT32_MAX)
-        return value_number(&d->out->arena, n);
-    return (struct value){"", 0, VALUE_NULL};
-}
-
-/* A value that stays as it is, unless it is of a type that nobody gives it. */
-static struct value system_value(struct decoder *d, enum system_part part)
-{
-    struct value v = d->system[part];
-
-    return v.type == VALUE_NULL || v.type == VALUE_UTF16 || v.type == VALUE_GUID ||
-                   v.type == VALUE_SID || v.type == VALUE_HEX64
-               ? v
-               : value_of(system_text(d, part));
-}
-
-static void fill_system(struct decoder *d, struct windows_record *r)
+static void fill_system(struct decoder *d)
 {
     uint64_t code;
 
-    r->provider = system_text(d, SYSTEM_PROVIDER);
-    r->channel = system_text(d, SYSTEM_CHANNEL);
-    r->computer = system_text(d, SYSTEM_COMPUTER);
-    r->provider_guid = system_value(d, SYSTEM_PROVIDER_GUID);
-    r->event_source_name = system_value(d, SYSTEM_EVENT_SOURCE_NAME);
-    r->user_sid = system_value(d, SYSTEM_USER_SID);
-    r->activity_id = system_value(d, SYSTEM_ACTIVITY_ID);
-    r->related_activity_id = system_value(d, SYSTEM_RELATED_ACTIVITY_ID);
-    r->keywords = system_value(d, SYSTEM_KEYWORDS);
-    r->code = value_u64(system_integer(d, SYSTEM_EVENT_ID), &code) ? (uint32_t)code : 0;
-    r->qualifiers = system_integer(d, SYSTEM_QUALIFIERS);
-    r->version = system_integer(d, SYSTEM_VERSION);
-    r->level = system_integer(d, SYSTEM_LEVEL);
-    r->task = system_integer(d, SYSTEM_TASK);
-    r->opcode = system_integer(d, SYSTEM_OPCODE);
-    r->pid = system_integer(d, SYSTEM_PROCESS_ID);
-    r->tid = system_integer(d, SYSTEM_THREAD_ID);
+    d->record.provider = system_text(d, SYSTEM_PROVIDER);
+    d->record.channel = system_text(d, SYSTEM_CHANNEL);
+    d->record.computer = system_text(d, SYSTEM_COMPUTER);
+    bool known = value_u64(d->record.system[SYSTEM_EVENT_ID], &code) && code <= UINT32_MAX;
+    d->record.code = known ? (uint32_t)code : 0;
 }
 
 /* ---- time and number ---- */
 
 static bool system_time(struct decoder *d, int64_t *time_ns, enum precision *precision)
 {
-    struct value v = d->system[SYSTEM_TIME];
+    struct value v = d->record.system[SYSTEM_TIME];
     bool zoned;
 
     *precision = PRECISION_100NS;
@@ -151,41 +114,57 @@ static void set_time(struct decoder *d, struct event *e, const uint8_t *record)
     }
 }
 
-/* Returns where it stands. */
-static struct value set_number(struct decoder *d, struct event *e, const uint8_t *record)
+static void set_number(struct decoder *d, struct event *e, const uint8_t *record)
 {
-    struct value v = d->system[SYSTEM_RECORD_ID], of_header = {record + 8, 8, VALUE_U64};
+    struct value *v = &d->record.system[SYSTEM_RECORD_ID], of_header = {record + 8, 8, VALUE_U64};
     uint64_t header_id = le64(record + 8);
 
     e->sequence = 0;
-    if (!value_u64(v, &e->sequence) || e->sequence == 0) {
-        e->sequence = header_id; /* they count from 1 */
-        return of_header;
-    }
-    if (e->sequence != header_id) {
+    if (!value_u64(*v, &e->sequence) || e->sequence == 0) { /* they count from 1 */
+        e->sequence = header_id;
+        *v = of_header;
+    } else if (e->sequence != header_id) {
         e->flags |= EVENT_NUMBER_LOOSE;
         batch_field(d->out, FIELD_OWN, STR("header_record_id"), of_header);
     }
-    return v.type == VALUE_U64 && v.len == 8 ? v : value_number(&d->out->arena, e->sequence);
 }
 
 /* ---- uid ---- */
 
-static char *put(char *at, const void *p, size_t n)
+/* Most names and values are short: two words that overlap are a copy, too. */
+static inline char *put(char *at, const void *p, size_t n)
 {
-    if (n)
-        memcpy(at, p, n);
+    const char *from = p;
+    uint64_t head, tail;
+    uint32_t small[2];
+
+    if (n > 16) {
+        memcpy(at, from, n);
+    } else if (n >= 8) {
+        memcpy(&head, from, 8);
+        memcpy(&tail, from + n - 8, 8);
+        memcpy(at, &head, 8);
+        memcpy(at + n - 8, &tail, 8);
+    } else if (n >= 4) {
+        memcpy(&small[0], from, 4);
+        memcpy(&small[1], from + n - 4, 4);
+        memcpy(at, &small[0], 4);
+        memcpy(at + n - 4, &small[1], 4);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            at[i] = from[i];
+    }
     return at + n;
 }
 
 /* Copies of a record agree in System and data, whatever file, chunk and template they lie in; the
  * texts that a collector added (RenderingInfo) do not count. Of a record whose template is lost
  * all counts: nothing says which of its values are what. */
-static void set_uid(struct decoder *d, struct event *e, uint32_t code)
+static void set_uid(struct decoder *d, struct event *e)
 {
     const uint64_t head[] = {
         system_slot(d, SYSTEM_PROVIDER)->folded, system_slot(d, SYSTEM_CHANNEL)->folded,
-        system_slot(d, SYSTEM_COMPUTER)->folded, e->sequence, (uint64_t)e->time_ns, code,
+        system_slot(d, SYSTEM_COMPUTER)->folded, e->sequence, (uint64_t)e->time_ns, d->record.code,
     };
     struct buf *b = &d->content;
     size_t need = sizeof head;
@@ -233,10 +212,9 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
                    uint64_t blob_offset, uint32_t flags, const char *why)
 {
     struct event *e = batch_begin(d->out, blob_offset);
-    struct windows_record r = {.memo = &d->memo};
 
     e->flags |= flags;
-    memset(d->system, 0, sizeof d->system);
+    memset(d->record.system, 0, sizeof d->record.system);
     d->value_count = 0;
     d->text.len = 0;
     d->name = STR("");
@@ -245,12 +223,12 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     decoder_spend(d, sizeof *e);
     binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
                   (struct scope){AREA_ROOT, STR("")}, 0);
-    if (e->field_count == 0 && d->system[SYSTEM_EVENT_ID].type == VALUE_NULL)
+    if (e->field_count == 0 && d->record.system[SYSTEM_EVENT_ID].type == VALUE_NULL)
         decoder_fail(d, "there is nothing in it");
     set_time(d, e, record);
-    r.record_id = set_number(d, e, record);
-    fill_system(d, &r);
-    set_uid(d, e, r.code);
+    set_number(d, e, record);
+    fill_system(d);
+    set_uid(d, e);
     if (d->why) {
         e->flags |= EVENT_NUMBER_LOOSE;
         batch_damaged(d->out, blob_offset, "record %llu: %s",
@@ -261,6 +239,6 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
         render(d, record, end);
     if (d->completed)
         batch_text(d->out, FIELD_OWN, STR("template"), STR("of another chunk"));
-    windows_describe(d->out, &r, d->messages);
+    windows_describe(d->out, &d->record, d->messages);
     batch_commit(d->out);
 }

@@ -41,7 +41,7 @@ static const struct event *event_of(struct batch *b, const char *provider, const
 {
     struct windows_record r = {.provider = str_of(provider), .channel = str_of(channel),
                                .computer = STR(OWN), .code = code,
-                               .user_sid = value_of(STR("S-1-5-21-1-2-3-1104"))};
+                               .system[SYSTEM_USER_SID] = value_of(STR("S-1-5-21-1-2-3-1104"))};
 
     return described(b, r, fields);
 }
@@ -378,11 +378,11 @@ TEST(windows_system_part_becomes_winlog_fields)
     struct batch b = {0};
     struct windows_record r = {
         .provider = STR("X"), .channel = STR("X/Operational"), .computer = STR(OWN), .code = 7,
-        .provider_guid = value_of(STR("{a}")), .activity_id = value_of(STR("{b}")),
-        .user_sid = value_of(STR("S-1-5-18")), .keywords = value_of(STR("0x8000000000000000")),
-        .record_id = value_number(&b.arena, 4711), .version = value_number(&b.arena, 2),
-        .task = value_number(&b.arena, 12), .pid = value_number(&b.arena, 600),
-        .tid = value_number(&b.arena, 604),
+        .system[SYSTEM_PROVIDER_GUID] = value_of(STR("{a}")), .system[SYSTEM_ACTIVITY_ID] = value_of(STR("{b}")),
+        .system[SYSTEM_USER_SID] = value_of(STR("S-1-5-18")), .system[SYSTEM_KEYWORDS] = value_of(STR("0x8000000000000000")),
+        .system[SYSTEM_RECORD_ID] = value_number(&b.arena, 4711), .system[SYSTEM_VERSION] = value_number(&b.arena, 2),
+        .system[SYSTEM_TASK] = value_number(&b.arena, 12), .system[SYSTEM_PROCESS_ID] = value_number(&b.arena, 600),
+        .system[SYSTEM_THREAD_ID] = value_number(&b.arena, 604),
     };
     const struct event *e = described(&b, r, "");
 
@@ -403,13 +403,13 @@ TEST(windows_audit_keywords_and_status_decide_the_outcome)
 {
     struct windows_record r = {.provider = STR("Microsoft-Windows-Security-Auditing"),
                                .code = 4673, .computer = STR(OWN),
-                               .keywords = value_of(STR("0x8010000000000000"))};
+                               .system[SYSTEM_KEYWORDS] = value_of(STR("0x8010000000000000"))};
     struct batch b = {0};
 
     CHECK_INT(described(&b, r, SUBJECT)->outcome, OUTCOME_FAILURE);
-    r.keywords = value_of(STR("0x8020000000000000"));
+    r.system[SYSTEM_KEYWORDS] = value_of(STR("0x8020000000000000"));
     CHECK_INT(described(&b, r, SUBJECT)->outcome, OUTCOME_SUCCESS);
-    r.keywords = value_of(STR(""));
+    r.system[SYSTEM_KEYWORDS] = value_of(STR(""));
     CHECK_INT(described(&b, r, SUBJECT)->outcome, OUTCOME_UNKNOWN);
     r.code = 4768;
     CHECK_INT(described(&b, r, "Status=0x18")->outcome, OUTCOME_FAILURE);
@@ -761,7 +761,7 @@ TEST(windows_memo_changes_nothing)
         struct windows_record r = {.provider = str_of(messages[m].provider),
                                    .channel = str_of(messages[m].channel),
                                    .computer = STR(OWN), .code = messages[m].code,
-                                   .user_sid = value_of(STR("S-1-5-21-1-2-3-1104")), .memo = &memo};
+                                   .system[SYSTEM_USER_SID] = value_of(STR("S-1-5-21-1-2-3-1104")), .memo = &memo};
         const struct event *e = described(&b, r, messages[m].fields);
         CHECK_STR(message_of(&b, e), messages[m].message);
     }
