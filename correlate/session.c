@@ -21,6 +21,8 @@ enum {
 };
 
 static const int64_t REBOOT_NS = 60 * NS_PER_S, LINGER_NS = 1800 * NS_PER_S;
+static const int64_t TWIN_NS = 30 * NS_PER_S;
+static const char ssh_kind[] = "ssh";
 static const uint64_t VPN_KEY = UINT64_C(1) << 62;
 
 struct handle { /* a slot that may have been given to another since */
@@ -375,6 +377,28 @@ static void windows_logon(struct sessions *s, struct judge *j, const struct even
     }
 }
 
+/* Two logs tell of one SSH logon, each with a PID of its own: sshd's that let the user in, and
+ * wtmp's of the child that has the terminal. */
+static void remote_logon(struct sessions *s, struct judge *j, const struct event *e)
+{
+    uint32_t account = identity_account(j->identity, &e->target);
+    const struct live *other = session_latest(s, event_host(j, e), account, e->time_ns);
+    bool same = other && other->logon != e->target.logon &&
+                other->channel_bit != event_channel_bit(e) && other->kind == ssh_kind &&
+                addr_eq(&other->src, &e->src.addr) && e->time_ns - other->start_ns <= TWIN_NS;
+    uint32_t result = same ? other->result : IDENTITY_NONE;
+    struct live *l = open_session(j, e, e->target.logon, account, ssh_kind);
+
+    remember(s, l);
+    if (result == IDENTITY_NONE) {
+        session_publish(j, l);
+        return;
+    }
+    l->result = result;
+    j->result->sessions[result].event_count++;
+    judge_mark(j, l->opened, MARK_SESSION, result, SIDE_NONE);
+}
+
 static void vpn_see(struct sessions *s, struct judge *j, const struct event *e)
 {
     uint64_t key = VPN_KEY | (e->target.user & (VPN_KEY - 1));
@@ -498,10 +522,7 @@ static void see(void *state, struct judge *j, const struct event *e)
         if (e->channel && e->target.logon && event_field(e, STR("LogonType")).type != VALUE_NULL) {
             windows_logon(s, j, e);
         } else if (!e->channel && e->target.logon && is_remote(e)) {
-            struct live *l = open_session(j, e, e->target.logon,
-                                          identity_account(j->identity, &e->target), "ssh");
-            remember(s, l);
-            session_publish(j, l);
+            remote_logon(s, j, e);
         }
         return;
     case KIND_VPN_LOGON:

@@ -50,6 +50,41 @@ TEST(session_ids_count_from_new_after_a_boot)
     stage_free(&s);
 }
 
+static void remote_logon(struct stage *s, double seconds, const char *log, uint64_t pid,
+                         const char *from)
+{
+    struct event *e = stage_event(s, KIND_LOGON, "fs01", seconds, NULL, 0);
+
+    e->provider = stage_name(s, log);
+    e->target = stage_party(s, "deploy", "", pid);
+    e->src = stage_end_point(s, "", from);
+    stage_end(s);
+}
+
+TEST(session_of_one_ssh_logon_is_told_once_by_sshd_and_wtmp)
+{
+    static struct stage s;
+    struct event *e;
+
+    s = (struct stage){0};
+    remote_logon(&s, 0, "sshd", 812, "10.0.5.3");
+    remote_logon(&s, 0.4, "wtmp", 830, "10.0.5.3");
+    remote_logon(&s, 5, "wtmp", 950, "10.0.5.9"); /* from elsewhere: another one */
+    e = stage_event(&s, KIND_LOGOFF, "fs01", 60, NULL, 0);
+    e->provider = stage_name(&s, "wtmp");
+    e->target = stage_party(&s, "deploy", "", 830);
+    stage_end(&s);
+    stage_run(&s);
+    CHECK_INT(s.result.session_count, 2);
+    CHECK(stage_marked(&s, 0, MARK_SESSION, 0));
+    CHECK(stage_marked(&s, 1, MARK_SESSION, 0));
+    CHECK(stage_marked(&s, 2, MARK_SESSION, 1));
+    CHECK(stage_marked(&s, 3, MARK_SESSION, 0));
+    CHECK_STR(str_of(s.result.sessions[0].end_reason), "logoff");
+    CHECK_INT(s.result.edge_count, 2);
+    stage_free(&s);
+}
+
 TEST(session_leaves_plain_network_logons_machines_and_services_out)
 {
     static struct stage s;
