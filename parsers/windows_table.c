@@ -37,6 +37,8 @@
 #include "parsers/windows_roles.def"
 #undef ROLES
 
+#define ANY UINT32_MAX /* the line for ids that have none */
+
 static const struct windows_row rows[] = {
 #define GROUP(id)
 #define EVENT(group, code, kind, outcome, severity, roles, message)                                \
@@ -191,6 +193,8 @@ const struct windows_row *windows_row_of(const struct windows_record *r)
      * where the record names none; a channel with a slash belongs to one. */
     if (!row && (!r->provider.len || str_find_char(r->channel, '/') < r->channel.len))
         row = row_in(group_of(r->channel), r->code);
+    if (!row)
+        row = row_in(group_of(r->provider.len ? r->provider : r->channel), ANY);
     const struct windows_classic *classic = row ? NULL : windows_classic_of(r);
     return classic ? row_in(G_AUDIT, classic->later) : row;
 }

@@ -804,6 +804,20 @@ TEST(windows_every_template_renders)
     }
 }
 
+TEST(windows_smb_record_without_a_line_tells_its_client)
+{
+    struct batch b = {0};
+    const struct event *e = event_of(&b, SMB_SERVER, 1777,
+                                     "ClientAddress=0200F4D50A708C8F0000000000000000");
+
+    CHECK_STR(end_text(&b, &e->src, e->src_port), "10.112.140.143:62677");
+    CHECK_STR(end_text(&b, &e->dst, e->dst_port), OWN);
+    CHECK_INT(e->kind, KIND_OTHER);
+    e = event_of(&b, SMB_CLIENT, "", 33333, "Address=020001BD0A0102030000000000000000");
+    CHECK_STR(end_text(&b, &e->dst, e->dst_port), "10.1.2.3:445");
+    batch_free(&b);
+}
+
 /* Two lists, each of half a line and more, once ran past the end of the line. */
 TEST(windows_message_of_many_long_values_ends_at_its_limit)
 {
