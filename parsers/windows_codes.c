@@ -67,12 +67,12 @@ str windows_kerberos_error(uint64_t code)
 /* A Win32 error, an HRESULT (perhaps of one), or an NTSTATUS. */
 str windows_error(uint64_t code)
 {
-    enum { FACILITY_WIN32 = 0x8007 };
+    enum { FACILITY_WIN32 = 0x8007, NT_BIT = 0x10000000 }; /* of an NTSTATUS made an HRESULT */
     str text = status_text(HRESULT, code);
 
     if (!text.len)
         text = status_text(WIN32, code >> 16 == FACILITY_WIN32 ? code & 0xffff : code);
-    return text.len ? text : status_text(NTSTATUS, code);
+    return text.len ? text : status_text(NTSTATUS, code & ~(uint64_t)NT_BIT);
 }
 
 #define LOOKUP(name, table)                                                                        \
@@ -126,11 +126,14 @@ static const struct code service_starts[] = {
 static const struct code service_types[] = {
     {0x1, "kernel driver"},
     {0x2, "file system driver"},
+    {0x4, "adapter"},
     {0x8, "recognizer driver"},
     {0x10, "own process"},
     {0x20, "shared process"},
     {0x50, "user own process"},
     {0x60, "user shared process"},
+    {0xd0, "user own process, instance"},
+    {0xe0, "user shared process, instance"},
     {0x110, "own process, interactive"},
     {0x120, "shared process, interactive"},
 };

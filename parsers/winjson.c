@@ -483,6 +483,14 @@ static void add_other(const struct object *o, const struct leaf *l, struct batch
     batch_field(out, FIELD_OWN, own ? l->path : joined(&out->arena, STR("export"), l->path), v);
 }
 
+/* "Data": {"Name": "Address", "Value": "10.1.2.3"}: how some write the only Data of a record. */
+static bool is_single_data(const struct object *o, size_t i)
+{
+    return o->dialect == SYSTEM && i + 1 < o->count &&
+           str_eq(o->leaves[i].path, STR("EventData.Data.Name")) &&
+           str_eq(o->leaves[i + 1].path, STR("EventData.Data.Value"));
+}
+
 /* Every value that is no part of System becomes a field. Returns a hash of the data in which
  * their order does not count: collectors sort them as they like. */
 static uint64_t add_fields(struct object *o, struct batch *out)
@@ -493,9 +501,15 @@ static uint64_t add_fields(struct object *o, struct batch *out)
 
     for (size_t i = 0; i < o->count; i++) {
         struct leaf *l = &o->leaves[i];
+        bool single = is_single_data(o, i);
         if (l == o->part[MESSAGE]) {
             batch_field(out, FIELD_OWN, STR("rendering.message"), l->value);
-        } else if (!l->used && is_data(o, l, &out->arena, &group, &name)) {
+        } else if (!l->used && (single || is_data(o, l, &out->arena, &group, &name))) {
+            if (single) {
+                group = FIELD_EVENT_DATA;
+                name = text_of(l);
+                l = &o->leaves[++i];
+            }
             batch_field(out, group, name, l->value);
             hash += (name_id(name) | 1) * (name_id(text_of(l)) + 1);
         } else if (!l->used) {

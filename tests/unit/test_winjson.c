@@ -58,6 +58,10 @@ TEST(winjson_dialects_give_the_roles_of_the_record)
         {"{\"Event\":{\"System\":{\"Provider_attributes\":{\"Name\":\"" SECURITY "\"},\"EventID\":"
          "{\"#text\":4634,\"#attributes\":{\"Qualifiers\":3}},\"EventRecordID\":7}}}",
          KIND_LOGOFF, OUTCOME_SUCCESS, NULL, NULL, NULL, NULL, "winlog.qualifiers", "3", NULL},
+        {"{\"Event\":{\"System\":{\"Provider\":{\"Name\":\"Microsoft-Windows-TerminalServices-"
+         "ClientActiveXCore\"},\"EventID\":{\"Value\":1024},\"Computer\":\"WS07\"},\"EventData\":"
+         "{\"Data\":{\"Name\":\"Value\",\"Value\":\"fs01\"}}}}",
+         KIND_RDP_CLIENT, OUTCOME_UNKNOWN, NULL, NULL, "WS07", "fs01", "Value", "fs01", NULL},
     };
     textlog_check(&parser_winjson, cases, array_len(cases));
 }
