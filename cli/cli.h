@@ -29,8 +29,8 @@ enum status {
 struct cli { /* the options of one call, and what they own */
     struct arena arena;
     struct run_options run;
-    struct rule *zones, *parsers, *years;
-    size_t zone_cap, parser_cap, year_cap;
+    struct rule *zones, *parsers, *years, *latest;
+    size_t zone_cap, parser_cap, year_cap, latest_cap;
     struct zone **opened; /* zones to free */
     size_t opened_count, opened_cap;
     struct setting *settings;
@@ -79,6 +79,7 @@ bool set_zone(struct cli *c, str v, struct err *err);
 bool set_display_zone(struct cli *c, str v, struct err *err);
 bool set_parser(struct cli *c, str v, struct err *err);
 bool set_evtx_reader(struct cli *c, str v, struct err *err);
+bool set_no_mtime(struct cli *c, str v, struct err *err);
 bool set_year(struct cli *c, str v, struct err *err);
 bool set_recover(struct cli *c, str v, struct err *err);
 bool set_quiet(struct cli *c, str v, struct err *err);

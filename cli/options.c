@@ -17,7 +17,6 @@ void cli_init(struct cli *c)
                               .memory = (size_t)512 << 20,
                               .from_ns = INT64_MIN,
                               .to_ns = INT64_MAX,
-                              .latest_ns = TIME_UNKNOWN,
                               .stamp_ns = TIME_UNKNOWN,
                               .version = STR("ashiato " VERSION),
                               .display_zone = zone_utc()},
@@ -32,6 +31,7 @@ void cli_free(struct cli *c)
     mem_free(c->zones);
     mem_free(c->parsers);
     mem_free(c->years);
+    mem_free(c->latest);
     mem_free(c->settings);
     mem_free(c->paths);
     arena_free(&c->arena);
@@ -103,10 +103,9 @@ bool set_memory(struct cli *c, str v, struct err *err)
 }
 
 /* A date alone is the whole day: its first moment, or with `end` its last. */
-static bool take_moment(str v, bool end, int64_t *ns, struct err *err)
+static bool take_moment(str v, bool end, int64_t *ns, bool *zoned, struct err *err)
 {
     enum precision precision;
-    bool zoned;
     str rest = v;
     char day[32];
 
@@ -114,9 +113,11 @@ static bool take_moment(str v, bool end, int64_t *ns, struct err *err)
         snprintf(day, sizeof day, "%.*sT00:00:00Z", PSTR(v));
         rest = str_of(day);
     }
-    if (!str_take_rfc3339(&rest, ns, &precision, &zoned) || rest.len)
+    if (!str_take_rfc3339(&rest, ns, &precision, zoned) || rest.len)
         return err_set(err, "'%.*s' is no time: write 2024-10-05T01:30:00Z or 2024-10-05",
                        PSTR(v));
+    if (v.len == 10)
+        *zoned = false;
     if (v.len == 10 && end)
         *ns += 24 * 60 * 60 * NS_PER_S - 1;
     return true;
@@ -124,18 +125,18 @@ static bool take_moment(str v, bool end, int64_t *ns, struct err *err)
 
 bool set_from(struct cli *c, str v, struct err *err)
 {
-    return take_moment(v, false, &c->run.from_ns, err);
+    bool zoned;
+
+    return take_moment(v, false, &c->run.from_ns, &zoned, err);
 }
 
 bool set_to(struct cli *c, str v, struct err *err)
 {
-    return take_moment(v, true, &c->run.to_ns, err);
+    bool zoned;
+
+    return take_moment(v, true, &c->run.to_ns, &zoned, err);
 }
 
-bool set_latest(struct cli *c, str v, struct err *err)
-{
-    return take_moment(v, true, &c->run.latest_ns, err);
-}
 
 static const struct zone *open_zone(struct cli *c, str name, struct err *err)
 {
@@ -231,6 +232,38 @@ bool set_year(struct cli *c, str v, struct err *err)
     return true;
 }
 
+/* The colons of "2024-10-05T01:30:00+09:00:GLOB" that are part of the time are passed over: with a
+ * clock the time ends behind its second or its zone. */
+static struct rule split_latest(str v)
+{
+    enum precision precision;
+    bool zoned;
+    int64_t ns;
+    str rest = v;
+
+    if (!str_take_rfc3339(&rest, &ns, &precision, &zoned) || (rest.len && rest.p[0] != ':'))
+        return split_rule(v);
+    return (struct rule){.value = str_head(v, v.len - rest.len), .glob = str_skip(rest, 1)};
+}
+
+bool set_latest(struct cli *c, str v, struct err *err)
+{
+    struct rule rule = split_latest(v);
+
+    if (!take_moment(rule.value, true, &rule.time_ns, &rule.zoned, err))
+        return false;
+    c->latest = vec_grow(c->latest, &c->latest_cap, c->run.latest_count + 1, sizeof *c->latest);
+    c->latest[c->run.latest_count++] = rule;
+    c->run.latest = c->latest;
+    return true;
+}
+
+bool set_no_mtime(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->run.no_mtime = true;
+}
+
 bool set_quiet(struct cli *c, str v, struct err *err)
 {
     (void)v, (void)err;
@@ -265,7 +298,8 @@ static int setting_cmp(const void *a, const void *b)
 
 static bool is_rule(const struct option *o)
 {
-    return o->set == set_zone || o->set == set_year || o->set == set_parser;
+    return o->set == set_zone || o->set == set_year || o->set == set_latest ||
+           o->set == set_parser;
 }
 
 /* One setting an option. Given twice, an option has its last value; of rules all hold, in this
@@ -369,6 +403,7 @@ void cli_say_idle_rules(const struct cli *c, const struct pipeline *p)
 {
     say_idle("--zone", c->run.zones, c->run.zone_count, p);
     say_idle("--year", c->run.years, c->run.year_count, p);
+    say_idle("--latest", c->run.latest, c->run.latest_count, p);
     say_idle("--parser", c->run.parsers, c->run.parser_count, p);
 }
 

@@ -266,7 +266,7 @@ static bool take_source(struct file *f, void *into)
     (void)into;
     f->sources = vec_grow(f->sources, &f->cap, f->count + 1, sizeof *f->sources);
     struct source *s = &f->sources[f->count++];
-    s->mtime_ns = s->first_ns = s->last_ns = TIME_UNKNOWN;
+    s->mtime_ns = s->stored_ns = s->first_ns = s->last_ns = TIME_UNKNOWN;
     return take_members(f, s, source_member) &&
            (s->path.len || bad(f, "a source without a path"));
 }

@@ -31,6 +31,7 @@ static const struct {
     {EVENT_CONTENT_DIFFERS, "content-differs"},
     {EVENT_UNAUDITED_TEXT, "wording-unknown"},
     {EVENT_DERIVED, "derived"},
+    {EVENT_YEAR_FROM_MTIME, "year-from-mtime"},
 };
 
 const char *kind_text(enum kind kind)

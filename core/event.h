@@ -38,8 +38,10 @@ enum event_flag {
     EVENT_CONTENT_DIFFERS = 1 << 10, /* shares its uid with a record of other content */
     EVENT_UNAUDITED_TEXT = 1 << 11,  /* a line of known envelope but unknown wording */
     EVENT_DERIVED = 1 << 12, /* no record: what follows from records (core/sequence.h) */
+    EVENT_YEAR_FROM_MTIME = 1 << 13, /* inferred from nothing better than the file's own time */
 
     /* Working flags, in no output. */
+    EVENT_ZONE_GIVEN = 1 << 22, /* time_ns was local time of the source's zone */
     EVENT_NUMBER_LOOSE = 1 << 23, /* sequence proves no gap: the record is damaged, or stands in
                                      this file under another number */
     EVENT_YEAR_OPEN = 1 << 24, /* time_ns is local time in year 2000; year_index counts on */

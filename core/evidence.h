@@ -14,7 +14,8 @@
 
 enum evidence_op {
     EVIDENCE_LIST,  /* -> value = number of blobs */
-    EVIDENCE_STAT,  /* blob -> size, mtime_ns, flags; bytes = path NUL system NUL reason NUL */
+    EVIDENCE_STAT,  /* blob -> size, mtime_ns, stored_ns, flags; bytes = path NUL system NUL
+                   * reason NUL link NUL: where a symbolic link points */
     EVIDENCE_READ,  /* blob, offset -> up to `want` bytes; fewer only at the end or on an error */
     /* blob -> bytes = 32 of SHA-256, value = the number of stored bytes in it, reading what has not
      * been read; closes it */
@@ -43,7 +44,8 @@ enum { EVIDENCE_READ_MAX = 4 << 20, EVIDENCE_TEXT_MAX = 8192 };
 struct evidence_reply {
     uint32_t status, flags;
     uint64_t value; /* LIST: blobs; STAT: size as stored; DIGEST: bytes in it */
-    int64_t mtime_ns;
+    int64_t mtime_ns;  /* of the file as found */
+    int64_t stored_ns; /* as the evidence itself records it (gzip header), or INT64_MAX */
     uint32_t len; /* of bytes */
 };
 

@@ -69,15 +69,6 @@ static void keep_notes(struct job *job, struct part *part, const struct batch *b
     part->skipped = b->skipped;
 }
 
-enum { LEAP_DAY_S = 951782400 }; /* 2000-02-29: open times are told in the year 2000 */
-
-static bool is_leap_day(const struct event *e)
-{
-    int64_t into = e->time_ns - LEAP_DAY_S * NS_PER_S;
-
-    return into >= 0 && into < 24 * 60 * 60 * NS_PER_S;
-}
-
 static const struct parser *parser_of(str name)
 {
     for (size_t i = 0; i < parser_count; i++)
@@ -121,19 +112,14 @@ static void observe_part(const struct pipeline *p, struct part *part, struct bat
 {
     drop_derived(part, b, from);
     for (size_t i = from; i < b->count; i++) {
-        const struct event *e = b->events[i];
+        struct event *e = b->events[i];
+        part->zone_given |= (e->flags & (EVENT_ZONE_GIVEN | EVENT_YEAR_OPEN)) != 0;
+        e->flags &= ~(uint32_t)EVENT_ZONE_GIVEN;
         if (e->flags & EVENT_YEAR_OPEN) {
-            if (is_leap_day(e) && e->year_index < 64)
-                part->leap_years |= UINT64_C(1) << e->year_index;
-            if (!part->open_events || e->year_index > part->newest_index ||
-                (e->year_index == part->newest_index && e->time_ns > part->newest_local_ns)) {
-                part->newest_index = e->year_index;
-                part->newest_local_ns = e->time_ns;
-            }
+            year_signs_see(&part->years, e);
         } else if (e->time_ns != TIME_UNKNOWN && e->time_ns > part->newest_ns) {
             part->newest_ns = e->time_ns;
         }
-        part->open_events += (e->flags & EVENT_YEAR_OPEN) != 0;
         for (size_t k = 0; k < detector_count && !part->hints.cases; k++)
             if (detectors[k]->observe)
                 detectors[k]->observe(e, &b->names, &job->facts);
@@ -227,15 +213,8 @@ static void take_part(struct pipeline *p, const struct part *part)
     p->events += part->events;
     if (part->newest_ns > state->newest_ns)
         state->newest_ns = part->newest_ns;
-    if (part->open_events &&
-        (!state->open_events || part->newest_index > state->newest_index ||
-         (part->newest_index == state->newest_index &&
-          part->newest_local_ns > state->newest_local_ns))) {
-        state->newest_index = part->newest_index;
-        state->newest_local_ns = part->newest_local_ns;
-    }
-    state->open_events += part->open_events;
-    state->leap_years |= part->leap_years;
+    year_signs_append(&state->years, &part->years);
+    state->zone_given |= part->zone_given;
     if (p->progress)
         atomic_fetch_add(&p->progress->events, part->events);
 }

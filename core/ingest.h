@@ -15,12 +15,12 @@ struct part { /* bytes of one blob in a job, and what parsing them gave */
     struct input input;
     struct carry carry;
     struct hints hints;
-    uint64_t events, damaged, skipped, open_events;
+    uint64_t events, damaged, skipped;
     struct note *notes;
     size_t note_count, note_total;
-    uint8_t newest_index;
-    int64_t newest_local_ns, newest_ns;
-    uint64_t leap_years;
+    struct year_signs years;
+    bool zone_given;
+    int64_t newest_ns;
 };
 
 struct job {

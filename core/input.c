@@ -77,7 +77,7 @@ void event_civil_time(struct event *e, const struct civil *c, enum precision pre
     } else if (hints && hints->zone) {
         uint32_t flags = 0;
         e->time_ns = zone_to_utc(hints->zone, e->time_ns, &flags);
-        e->flags |= flags;
+        e->flags |= flags | EVENT_ZONE_GIVEN;
     } else {
         e->flags |= EVENT_ZONE_OPEN;
     }

@@ -63,30 +63,24 @@ void pipeline_free(struct pipeline *p)
     if (p->identity)
         identity_free(p->identity);
     result_free(&p->result);
+    for (size_t i = 0; i < p->system_zone_count; i++)
+        zone_free(p->system_zones[i]);
+    mem_free(p->system_zones);
     mem_free(p->sources);
     mem_free(p->states);
     mem_free(p->blobs);
     arena_free(&p->arena);
 }
 
-/* A record of a stream that is not held back: its year is the last one that the file's own time
- * allows, each line for itself. */
+/* A record of a stream that is not held back: its year is the last one that its own file's bounds
+ * allow, each line for itself. */
 static void settle_at_once(const struct pipeline *p, struct event *e)
 {
+    e->flags &= ~(uint32_t)EVENT_ZONE_GIVEN;
     if (!(e->flags & (EVENT_YEAR_OPEN | EVENT_ZONE_OPEN)))
         return;
-    const struct source *s = &p->sources[e->source];
-    const struct rule *zone = rule_for(p->options->zones, p->options->zone_count, s->path);
-    const struct rule *year = rule_for(p->options->years, p->options->year_count, s->path);
-    int64_t bound = p->options->latest_ns != TIME_UNKNOWN ? p->options->latest_ns : s->mtime_ns;
-    struct source_state state = {.newest_index = e->year_index, .newest_local_ns = e->time_ns};
-    int32_t base = 1970;
-
-    if (year)
-        base = year->year;
-    else if (bound != TIME_UNKNOWN && e->flags & EVENT_YEAR_OPEN)
-        base = settle_base_year(&state, bound);
-    settle_event_time(e, base, zone ? zone->zone : NULL);
+    const struct year_choice choice = years_alone(p, e->source);
+    year_settle_event(e, &choice, p->states[e->source].zone);
 }
 
 static void print_events(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,

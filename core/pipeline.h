@@ -22,6 +22,7 @@
 #include "core/sequence.h"
 #include "core/store.h"
 #include "core/writer.h"
+#include "core/years.h"
 
 /* What is shown while it runs; read by another thread. */
 enum phase_of_run { RUN_LISTING, RUN_INGEST, RUN_SETTLE, RUN_JUDGE, RUN_WRITE };
@@ -29,21 +30,23 @@ struct progress {
     _Atomic uint64_t phase, blobs_done, blobs, bytes_done, bytes, events, events_done;
 };
 
-struct rule { /* --zone, --parser, --year: a value for blobs whose path matches the glob */
+struct rule { /* --zone, --parser, --year, --latest: for blobs whose path matches the glob */
     str glob; /* "" = all */
     str value;
     const struct zone *zone;
     const struct parser *parser;
     int32_t year;
+    int64_t time_ns; /* --latest: local time of the log, or an instant when `zoned` */
+    bool zoned;
 };
 
 struct run_options {
     unsigned threads;
     size_t memory; /* bytes */
     int64_t from_ns, to_ns; /* events outside are left out; INT64_MIN, INT64_MAX = all */
-    int64_t latest_ns; /* --latest: no text without a year is later; TIME_UNKNOWN = not given */
-    const struct rule *zones, *parsers, *years;
-    size_t zone_count, parser_count, year_count;
+    const struct rule *zones, *parsers, *years, *latest;
+    size_t zone_count, parser_count, year_count, latest_count;
+    bool no_mtime; /* --no-mtime: no year is found from a file's modification time */
     /* Blobs that `replaced` wins by its bid are read by `replacement`; NULL: none. */
     const struct parser *replaced, *replacement;
     const struct setting *settings;
@@ -68,6 +71,8 @@ struct pipeline {
     struct source *sources;
     struct source_state *states; /* of ingest and settle, one a source */
     size_t source_count, case_count; /* a source behind the last for each case that is read back */
+    struct zone **system_zones; /* of system_zone_count systems, owned */
+    size_t system_zone_count, system_zone_cap;
     struct blob *blobs; /* what to read, in source order, cases last */
     size_t blob_count;
     struct store store, open; /* events whose time is settled; whose year or zone is not */
@@ -102,12 +107,11 @@ bool glob_match(str glob, str path);
 
 /* Inside of the passes. */
 struct source_state {
-    uint64_t open_events;
-    uint8_t newest_index;   /* of events without a year: New Years after the first line, */
-    int64_t newest_local_ns; /* and the newest local time in that year */
-    uint64_t leap_years;    /* bit i: a 29 February was seen i New Years after the first line */
-    int64_t newest_ns;      /* of its events with a year: for the neighbours */
-    const struct zone *zone;
+    struct year_signs years; /* of its lines without a year */
+    struct year_choice choice; /* and what came of them */
+    int64_t newest_ns;       /* of its events with a year: for the neighbours; INT64_MIN: none */
+    const struct zone *zone; /* of texts without one; NULL = not known */
+    bool zone_given;         /* some of its times were without one */
 };
 struct blob {
     uint32_t number; /* as the evidence counts */
@@ -118,10 +122,9 @@ struct blob {
 bool pipeline_stopped(const struct pipeline *p);
 const struct rule *rule_for(const struct rule *rules, size_t count, str path);
 void source_note(struct pipeline *p, struct source *s, uint64_t offset, bool placed, str text);
+/* system_zone.c: the zone of each source: --zone, else what its system's files say. */
+void zones_settle(struct pipeline *p);
 /* sources.c: lists the evidence and reads the manifests of cases. */
 bool pipeline_list(struct pipeline *p, struct err *err);
-/* time.c of texts: local time with a year -> instant, with the flags that are due. */
-void settle_event_time(struct event *e, int32_t base_year, const struct zone *zone);
-int32_t settle_base_year(const struct source_state *s, int64_t bound_ns);
 
 #endif

@@ -86,14 +86,12 @@ static struct part *add_part(struct reader *r, const struct blob *blob, const st
     job->parts = vec_grow(job->parts, &job->cap, job->count + 1, sizeof *job->parts);
     struct part *part = &job->parts[job->count++];
     struct source *source = &r->p->sources[blob->source];
-    const struct rule *zone =
-        rule_for(r->p->options->zones, r->p->options->zone_count, source->path);
     *part = (struct part){
         .source = blob->source,
         .parser = parser,
         .at = at,
         .input = {.bytes.len = len, .offset = offset, .source = source},
-        .hints = {.zone = zone ? zone->zone : NULL,
+        .hints = {.zone = r->p->states[blob->source].zone,
                   .cases = blob->cases,
                   .messages = r->in->messages,
                   .recover = r->p->options->recover,

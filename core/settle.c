@@ -1,116 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The settle pass: who is who, and which year and zone the texts without one are of. */
+ * The settle pass: who is who, and what the texts are that name no year
+ * (core/years.c) or zone. */
 #include "core/ingest.h"
 #include "core/user_hash.h"
-
-#define NS_PER_DAY (86400 * NS_PER_S)
-
-/* The largest year for the first line that leaves the newest line at or before the bound; a day
- * of grace covers the zone. */
-/* Would every 29 February that was seen lie in a leap year? */
-static bool leap_days_fit(const struct source_state *s, int32_t base_year)
-{
-    for (int i = 0; i < 64; i++)
-        if (s->leap_years >> i & 1 && !year_is_leap(base_year + i))
-            return false;
-    return true;
-}
-
-int32_t settle_base_year(const struct source_state *s, int64_t bound_ns)
-{
-    struct civil newest, bound;
-
-    civil_of_ns(s->newest_local_ns, &newest);
-    civil_of_ns(bound_ns, &bound);
-    for (int32_t year = bound.year + 1; year > bound.year - 9; year--) { /* 29 February: 8 years */
-        newest.year = year;
-        if (civil_valid(&newest) && civil_to_ns(&newest) <= bound_ns + NS_PER_DAY &&
-            leap_days_fit(s, year - s->newest_index))
-            return year - s->newest_index;
-    }
-    return bound.year - s->newest_index;
-}
-
-void settle_event_time(struct event *e, int32_t base_year, const struct zone *zone)
-{
-    struct civil c;
-    uint32_t flags = 0;
-
-    if (e->flags & EVENT_YEAR_OPEN) {
-        civil_of_ns(e->time_ns, &c);
-        c.year = base_year + e->year_index;
-        e->time_ns = civil_valid(&c) ? civil_to_ns(&c) : TIME_UNKNOWN;
-        e->flags |= EVENT_YEAR_INFERRED;
-    }
-    if (e->flags & EVENT_ZONE_OPEN && e->time_ns != TIME_UNKNOWN) {
-        e->time_ns = zone_to_utc(zone ? zone : zone_utc(), e->time_ns, &flags);
-        e->flags |= flags | (zone ? 0 : EVENT_ZONE_ASSUMED);
-    }
-    if (e->time_ns == TIME_UNKNOWN)
-        e->flags |= EVENT_TIME_MISSING;
-    e->flags &= ~(uint32_t)(EVENT_YEAR_OPEN | EVENT_ZONE_OPEN);
-}
-
-/* The newest dated event of the system, else of all the evidence; INT64_MIN when there is none. */
-static int64_t newest_sign(const struct pipeline *p, const str *system)
-{
-    int64_t newest = INT64_MIN;
-
-    for (size_t i = 0; i < p->source_count; i++)
-        if ((!system || str_eq(p->sources[i].system, *system)) &&
-            p->states[i].newest_ns > newest)
-            newest = p->states[i].newest_ns;
-    return newest;
-}
-
-static void settle_year(struct pipeline *p, size_t i, int64_t everywhere)
-{
-    struct source *s = &p->sources[i];
-    struct source_state *state = &p->states[i];
-    const struct rule *rule = rule_for(p->options->years, p->options->year_count, s->path);
-    int64_t here = newest_sign(p, &s->system);
-
-    s->year_inferred = true;
-    if (rule) {
-        s->base_year = rule->year;
-        s->year_basis = STR("given by --year");
-        return;
-    }
-    if (p->options->latest_ns != TIME_UNKNOWN) {
-        s->base_year = settle_base_year(state, p->options->latest_ns);
-        s->year_basis = STR("the latest that --latest allows");
-    } else if (here != INT64_MIN) {
-        s->base_year = settle_base_year(state, here);
-        s->year_basis = STR("not later than the newest dated record of the same system");
-    } else if (everywhere != INT64_MIN) {
-        s->base_year = settle_base_year(state, everywhere);
-        s->year_basis = STR("not later than the newest dated record of all the evidence");
-    } else if (s->mtime_ns != TIME_UNKNOWN) {
-        s->base_year = settle_base_year(state, s->mtime_ns);
-        s->year_basis = STR("not later than the file's modification time");
-    } else {
-        s->base_year = 1970;
-        s->year_basis = STR("nothing dated is known: 1970 stands in");
-    }
-}
-
-static void settle_source(struct pipeline *p, size_t i, int64_t everywhere)
-{
-    struct source *s = &p->sources[i];
-    struct source_state *state = &p->states[i];
-    const struct rule *zone = rule_for(p->options->zones, p->options->zone_count, s->path);
-
-    state->zone = zone ? zone->zone : NULL;
-    if (zone)
-        s->zone_basis = STR("given by --zone");
-    if (!state->open_events)
-        return;
-    settle_year(p, i, everywhere);
-    source_note(p, s, 0, false,
-                arena_printf(&p->arena, "lines without a year: the first is of %d (%.*s)",
-                             (int)s->base_year, PSTR(s->year_basis)));
-}
 
 static const struct event *copy_event(struct arena *a, const struct event *e)
 {
@@ -154,7 +47,7 @@ static void settle_segment(struct pipeline *p, const struct segment *segment,
         struct event *e = (struct event *)copy_event(&arena, &c.event);
         struct source *s = &p->sources[e->source];
         bool zone_open = e->flags & EVENT_ZONE_OPEN;
-        settle_event_time(e, s->base_year, p->states[e->source].zone);
+        year_settle_event(e, &p->states[e->source].choice, p->states[e->source].zone);
         s->zone_assumed |= zone_open && !p->states[e->source].zone;
         if (user_hash_waits(e))
             user_hash_settle(user_hashes(p, hashes), e, &block.names, &arena);
@@ -212,13 +105,28 @@ static void settle_identity(struct pipeline *p)
     mem_free(systems);
 }
 
+static void tell_zones(struct pipeline *p)
+{
+    for (size_t i = 0; i < p->source_count; i++) {
+        struct source *s = &p->sources[i];
+        if (s->zone_assumed && !p->states[i].zone && !s->zone_basis.len) {
+            s->zone_basis = STR("assumed: UTC"); /* a case that is read back has said it */
+            source_note(p, s, 0, false,
+                        STR("times without a zone are taken as UTC: give --zone NAME:GLOB"));
+        } else if (p->states[i].zone_given && s->zone_basis.len &&
+                   !rule_for(p->options->zones, p->options->zone_count, s->path)) {
+            source_note(p, s, 0, false,
+                        arena_printf(&p->arena, "times without a zone are those of %.*s",
+                                     PSTR(s->zone_basis)));
+        }
+    }
+}
+
 bool pipeline_settle(struct pipeline *p, struct err *err)
 {
-    int64_t everywhere = newest_sign(p, NULL);
     struct user_hashes *hashes = NULL;
 
-    for (size_t i = 0; i < p->source_count; i++)
-        settle_source(p, i, everywhere);
+    years_settle(p);
     for (size_t i = 0; i < p->open.count && !pipeline_stopped(p); i++) {
         settle_segment(p, p->open.segments[i], &hashes);
         if (p->store.count >= STORE_FAN_IN)
@@ -226,13 +134,7 @@ bool pipeline_settle(struct pipeline *p, struct err *err)
     }
     user_hashes_free(hashes);
     store_remove(&p->open, 0, p->open.count);
-    for (size_t i = 0; i < p->source_count; i++)
-        if (p->sources[i].zone_assumed && p->states[i].zone == NULL &&
-            p->sources[i].zone_basis.len == 0) { /* a case that is read back has said it */
-            p->sources[i].zone_basis = STR("assumed: UTC");
-            source_note(p, &p->sources[i], 0, false,
-                        STR("times without a zone are taken as UTC: give --zone NAME:GLOB"));
-        }
+    tell_zones(p);
     settle_sequences(p);
     settle_identity(p);
     if (!store_settle(&p->store))

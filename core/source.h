@@ -22,9 +22,11 @@ struct source {
     str family;    /* path without rotation suffix: what forms one log over time */
     str parser;    /* name of the parser that claimed it, "" = unread */
     str unread;    /* why, when parser is "" */
+    str link;      /* where it points, when it is a symbolic link; else "" */
     str failure;   /* why the rest of a blob that was begun could not be read, or "" */
     uint64_t size; /* bytes as stored (compressed ones: compressed) */
     int64_t mtime_ns; /* of the file as found; TIME_UNKNOWN when there is none */
+    int64_t stored_ns; /* as the evidence itself records it (gzip header); TIME_UNKNOWN: does not */
     uint8_t sha256[32];
     bool hashed, empty, failed; /* failed: it could not be read */
     uint64_t events, damaged, skipped;
@@ -46,5 +48,9 @@ bool case_source(const struct case_index *cases, str path, uint32_t *source);
 /* The name of a log without directory and rotation suffix: "auth.log" for "auth.log.1",
  * "auth.log.2.gz", "auth.log-20241005", "auth-20241005.log" stays. Borrows from path. */
 str log_family(str path);
+/* The day in a rotated log's name, at midnight; TIME_UNKNOWN when it has none. */
+int64_t log_rotation_day(str path);
+/* Order in a rotated set: 0 for the log in use, the larger the older. */
+int64_t log_age(str path);
 
 #endif

@@ -33,8 +33,23 @@ static bool drop_suffix(str *name, str suffix)
     return true;
 }
 
-/* A rotation mark at the end: ".1", "-20241005", ".20241005", "-20241005-1728". */
-static bool drop_rotation(str *name)
+/* A date of digits, with or without joints: "20241005-1728", "2024-10-05". */
+static int64_t day_of_digits(str s)
+{
+    unsigned year, month, day;
+    bool good = str_take_digits(&s, 4, &year);
+
+    str_take_char(&s, '-');
+    good = good && str_take_digits(&s, 2, &month);
+    str_take_char(&s, '-');
+    if (!good || !str_take_digits(&s, 2, &day) || year < 1971 || year > 2199)
+        return TIME_UNKNOWN;
+    const struct civil c = {.year = (int32_t)year, .month = (uint8_t)month, .day = (uint8_t)day};
+    return civil_valid(&c) ? civil_to_ns(&c) : TIME_UNKNOWN;
+}
+
+/* A rotation mark at the end: ".1", "-20241005", ".20241005", "-20241005-1728". Its digits. */
+static bool drop_rotation(str *name, str *mark)
 {
     size_t i = name->len;
 
@@ -45,25 +60,54 @@ static bool drop_rotation(str *name)
         return false;
     if (name->p[i - 1] == '.' && is_digits(digits) && (digits.len <= 3 || digits.len == 8)) {
         name->len = i - 1;
+        *mark = digits;
         return true;
     }
     if (digits.p[0] == '-' && digits.len >= 9) {
         name->len = i;
+        *mark = str_skip(digits, 1);
         return true;
     }
     return false;
 }
 
-str log_family(str path)
+static str without_compression(str path)
 {
     str name = str_basename(path);
 
     while (drop_suffix(&name, STR(".gz")) || drop_suffix(&name, STR(".zst")) ||
            drop_suffix(&name, STR(".xz")) || drop_suffix(&name, STR(".bz2")))
         ;
-    while (drop_rotation(&name))
+    return name;
+}
+
+str log_family(str path)
+{
+    str name = without_compression(path), mark;
+
+    while (drop_rotation(&name, &mark))
         ;
     return name;
+}
+
+int64_t log_rotation_day(str path)
+{
+    str name = without_compression(path), mark;
+
+    return drop_rotation(&name, &mark) && mark.len >= 8 ? day_of_digits(mark) : TIME_UNKNOWN;
+}
+
+int64_t log_age(str path)
+{
+    str name = without_compression(path), mark;
+    uint64_t number;
+
+    if (!drop_rotation(&name, &mark))
+        return 0;
+    if (mark.len <= 3 && str_to_u64(mark, &number))
+        return (int64_t)number + 1;
+    int64_t day = day_of_digits(mark);
+    return day == TIME_UNKNOWN ? 0 : INT64_MAX - day;
 }
 
 static str next_text(const char *bytes, size_t len, size_t *at)
@@ -192,7 +236,7 @@ static void add_evidence(struct pipeline *p, uint32_t number, struct listed *out
 
     p->evidence.call(p->evidence.server, &q, &r, text);
     str path = next_text(text, r.len, &at), system = next_text(text, r.len, &at);
-    str reason = next_text(text, r.len, &at), folder = {0};
+    str reason = next_text(text, r.len, &at), link = next_text(text, r.len, &at), folder = {0};
     if (r.flags & EVIDENCE_CASE) {
         folder = arena_str(&p->arena, reason);
         reason = STR("");
@@ -204,8 +248,10 @@ static void add_evidence(struct pipeline *p, uint32_t number, struct listed *out
         .source = {.path = arena_str(&p->arena, path),
                    .system = arena_str(&p->arena, system),
                    .unread = arena_str(&p->arena, reason),
+                   .link = arena_str(&p->arena, link),
                    .size = r.value,
                    .mtime_ns = r.mtime_ns,
+                   .stored_ns = r.stored_ns,
                    .first_ns = TIME_UNKNOWN,
                    .last_ns = TIME_UNKNOWN},
     };
@@ -276,6 +322,7 @@ bool pipeline_list(struct pipeline *p, struct err *err)
     qsort(list, count, sizeof *list, listed_cmp);
     place_all(p, list, count);
     mem_free(list);
+    zones_settle(p);
     if (p->progress)
         atomic_store(&p->progress->blobs, p->blob_count);
     return good;

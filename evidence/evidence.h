@@ -37,6 +37,8 @@ struct peel;
 /* read(ctx, buf, n): bytes read, 0 at the end, -1 on an error. */
 struct peel *peel_open(str head, long (*read)(void *ctx, void *buf, size_t n), void *ctx);
 bool peel_is_plain(str head);
+/* The time that a gzip header records (RFC 1952, MTIME), in ns since 1970; INT64_MAX: none. */
+int64_t peel_stored_time(str head);
 /* Up to n bytes; false and a reason when the stream is damaged (what came before stays good). */
 bool peel_read(struct peel *p, void *buf, size_t n, size_t *got, struct err *err);
 void peel_close(struct peel *p);

@@ -18,6 +18,7 @@ struct item {
     str system;
     str place;  /* where to open it, NUL-terminated */
     str reason; /* why it is not read, "" otherwise */
+    str link;   /* where a symbolic link points, else "" */
     uint64_t size;
     int64_t mtime_ns;
     str case_folder; /* of a case's event stream, else "" */
@@ -44,9 +45,10 @@ struct files {
     uint32_t open;
     int fd;
     bool plain;
+    int64_t stored_ns;
     struct peel *peel;
     uint64_t at; /* next byte of a stream, or of the hash */
-    char first[4]; /* of standard input, read to see whether it is compressed */
+    char first[16]; /* of standard input, read to see whether it is compressed */
     size_t first_len, first_at;
     EVP_MD_CTX *hash;
     uint64_t hashed; /* stored bytes in it */
@@ -94,6 +96,16 @@ static bool is_case(struct files *f, str folder, struct stat *events)
     return lstat(manifest.p, &st) == 0 && lstat(stream.p, events) == 0 && S_ISREG(events->st_mode);
 }
 
+static void add_link(struct files *f, str rel, str place, const struct stat *st)
+{
+    char target[1024];
+    ssize_t n = readlink(place.p, target, sizeof target);
+
+    add_item(f, rel, place, st, STR("a symbolic link, not followed"));
+    if (n > 0)
+        f->items[f->count - 1].link = arena_str(&f->arena, (str){target, (size_t)n});
+}
+
 static void walk(struct files *f, str rel, str place, int depth);
 
 static void visit(struct files *f, str rel, str place, int depth)
@@ -108,7 +120,7 @@ static void visit(struct files *f, str rel, str place, int depth)
     else if (S_ISDIR(st.st_mode))
         walk(f, rel, place, depth + 1);
     else if (S_ISLNK(st.st_mode))
-        add_item(f, rel, place, &st, STR("a symbolic link, not followed"));
+        add_link(f, rel, place, &st);
     else if (!S_ISREG(st.st_mode))
         add_item(f, rel, place, &st, STR("not a regular file"));
     else
@@ -295,9 +307,10 @@ static long read_stored(void *ctx, void *buf, size_t n)
     ssize_t got;
 
     if (f->first_at < f->first_len) {
-        got = (ssize_t)(f->first_len - f->first_at);
-        memcpy(buf, f->first + f->first_at, (size_t)got); /* n is never as small as that */
-        f->first_at = f->first_len;
+        size_t left = f->first_len - f->first_at;
+        got = (ssize_t)(n < left ? n : left);
+        memcpy(buf, f->first + f->first_at, (size_t)got);
+        f->first_at += (size_t)got;
     } else {
         do
             got = read(f->fd, buf, n);
@@ -325,6 +338,7 @@ static bool open_blob(struct files *f, uint32_t blob, struct err *err)
     f->first_len = is_stdin ? seen.len : 0;
     f->first_at = 0;
     f->plain = peel_is_plain(seen);
+    f->stored_ns = peel_stored_time(seen);
     if (f->digest) {
         f->hash = EVP_MD_CTX_new();
         if (!f->hash || !EVP_DigestInit_ex(f->hash, EVP_sha256(), NULL))
@@ -394,7 +408,8 @@ static void serve_stat(struct files *f, const struct evidence_request *q, struct
 {
     const struct item *item = &f->items[q->blob];
     bool is_case = item->case_folder.len > 0;
-    str texts[] = {item->path, item->system, is_case ? item->case_folder : item->reason};
+    str texts[] = {item->path, item->system, is_case ? item->case_folder : item->reason,
+                   item->link};
     struct err err;
 
     r->value = item->size;
@@ -403,8 +418,10 @@ static void serve_stat(struct files *f, const struct evidence_request *q, struct
         r->flags |= EVIDENCE_CASE;
     if (item->reason.len)
         r->flags |= EVIDENCE_NOT_OPENED;
-    else if (f->open == q->blob || open_blob(f, q->blob, &err))
+    else if (f->open == q->blob || open_blob(f, q->blob, &err)) {
         r->flags |= f->plain && f->fd != STDIN_FILENO ? EVIDENCE_SEEKABLE : 0;
+        r->stored_ns = f->stored_ns;
+    }
     for (size_t i = 0; i < array_len(texts); i++) {
         str text = str_head(texts[i], EVIDENCE_TEXT_MAX / array_len(texts) - 1);
         memcpy(bytes + r->len, text.p ? text.p : "", text.len);
@@ -438,7 +455,7 @@ static void serve(void *server, const struct evidence_request *q, struct evidenc
 {
     struct files *f = server;
 
-    *r = (struct evidence_reply){.mtime_ns = TIME_UNKNOWN};
+    *r = (struct evidence_reply){.mtime_ns = TIME_UNKNOWN, .stored_ns = TIME_UNKNOWN};
     if (q->op == EVIDENCE_LIST)
         r->value = f->count;
     else if (q->blob >= f->count)

@@ -38,6 +38,16 @@ bool peel_is_plain(str head)
     return !is_gzip(head) && !is_zstd(head);
 }
 
+int64_t peel_stored_time(str head)
+{
+    const unsigned char *p = (const unsigned char *)head.p;
+    uint32_t seconds = 0;
+
+    if (is_gzip(head) && head.len >= 8)
+        seconds = p[4] | (uint32_t)p[5] << 8 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 24;
+    return seconds ? (int64_t)seconds * 1000000000 : INT64_MAX;
+}
+
 struct peel *peel_open(str head, long (*read)(void *ctx, void *buf, size_t n), void *ctx)
 {
     struct peel *p = mem_alloc(sizeof *p);

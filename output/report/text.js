@@ -167,6 +167,7 @@ const TEXT = {
   no_rows: ["No line matches.", "該当する行なし。"],
   no_timeline: ["No record was judged part of an attack.", "攻撃の一部と判定した記録なし。"],
   "year-inferred": ["year inferred", "年を推定"],
+  "year-from-mtime": ["year from the file's own time", "年をファイルの更新日時から推定"],
   "zone-assumed": ["zone assumed", "時間帯を仮定"],
   "zone-fold": ["hour occurs twice", "二度ある時刻"],
   "zone-gap": ["hour does not exist", "存在しない時刻"],

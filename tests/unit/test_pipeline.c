@@ -142,52 +142,6 @@ TEST(system_is_read_from_the_folder_layout)
     CHECK_STR(system_of(STR("access.log"), STR("")), "evidence");
 }
 
-static int64_t ns_of(int year, unsigned month, unsigned day)
-{
-    return civil_to_ns(&(struct civil){.year = year, .month = (uint8_t)month, .day = (uint8_t)day});
-}
-
-TEST(year_is_the_last_that_the_bound_allows)
-{
-    struct source_state s = {.newest_local_ns = ns_of(2000, 10, 6)};
-
-    CHECK_INT(settle_base_year(&s, ns_of(2024, 10, 7)), 2024);
-    CHECK_INT(settle_base_year(&s, ns_of(2024, 10, 1)), 2023);
-    s.newest_index = 1; /* a New Year lies inside the log: the first line is of the year before */
-    CHECK_INT(settle_base_year(&s, ns_of(2024, 10, 7)), 2023);
-    s = (struct source_state){.newest_local_ns = ns_of(2000, 2, 29)};
-    CHECK_INT(settle_base_year(&s, ns_of(2023, 6, 1)), 2020);
-}
-
-TEST(year_has_the_leap_days_that_were_seen)
-{
-    struct source_state s = {.newest_local_ns = ns_of(2000, 3, 31), .leap_years = 1};
-
-    CHECK_INT(settle_base_year(&s, ns_of(2023, 4, 2)), 2020);
-    s.newest_index = 1; /* the leap day is in the second year */
-    s.leap_years = 2;
-    CHECK_INT(settle_base_year(&s, ns_of(2023, 4, 2)), 2019);
-    s.leap_years = 3; /* two years running: no year has that, and the bound alone counts */
-    CHECK_INT(settle_base_year(&s, ns_of(2023, 4, 2)), 2022);
-}
-
-TEST(year_inferred_events_are_flagged_and_moved_to_utc)
-{
-    struct err err;
-    struct zone *tokyo = zone_open(STR("Asia/Tokyo"), &err);
-    struct event e = {.time_ns = ns_of(2000, 10, 6), .flags = EVENT_YEAR_OPEN | EVENT_ZONE_OPEN,
-                      .year_index = 1};
-
-    CHECK(tokyo != NULL);
-    settle_event_time(&e, 2023, tokyo);
-    CHECK_INT(e.time_ns, ns_of(2024, 10, 6) - 9 * 3600 * NS_PER_S);
-    CHECK_INT(e.flags, EVENT_YEAR_INFERRED);
-    e = (struct event){.time_ns = ns_of(2024, 10, 6), .flags = EVENT_ZONE_OPEN};
-    settle_event_time(&e, 0, NULL);
-    CHECK_INT(e.flags, EVENT_ZONE_ASSUMED);
-    zone_free(tokyo);
-}
-
 TEST(density_is_the_same_in_any_order_and_bounded)
 {
     struct density forth = {0}, back = {0};
