@@ -37,14 +37,18 @@ struct ecs_context {
     const struct result *result;
 };
 
-/* What a thread that writes lines keeps from one to the next: plans (core/ecs_line.h). Of no
- * influence on the lines. */
+/* What a thread that writes lines keeps from one to the next: forms of lines, texts that recur
+ * (core/ecs_line.h). Of no influence on the lines. */
 struct ecs_writer;
 struct ecs_writer *ecs_writer_new(void);
 void ecs_writer_free(struct ecs_writer *w); /* NULL is fine */
 
+/* Called where events of another batch or block begin: names and fields may lie where others lay
+ * before. In between, what the writer has seen at a place stays there. */
+void ecs_writer_turn(struct ecs_writer *w);
+
 /* Appends one object, without a line end. */
-void ecs_write(struct ecs_writer *w, struct json_out *j, const struct event *e,
+void ecs_write(struct ecs_writer *w, struct buf *out, const struct event *e,
                const struct names *names, const struct ecs_context *ctx);
 
 /* Adds the event of one line to `b` (values as text; uid, year and zone settled). Its places are
@@ -56,7 +60,7 @@ bool ecs_read(str line, uint64_t offset, const struct hints *hints, struct batch
 
 /* The members of the line that struct event holds (core/ecs_paths.def). */
 enum ecs_id {
-    ECS_NONE,
+    ECS_TIME, /* @timestamp, which stands in front */
 #define ROOT(id, path, rule) ECS_##id,
 #define OWN(id, path, rule) ECS_OWN_##id,
 #include "core/ecs_paths.def"

@@ -3,25 +3,36 @@
  * Inside of the writing of a line: what its files share.
  *
  *     ecs_plan.c    the shape of an event (groups and names of its fields, in their order) to a
- *                   plan: what stands where in the line, with all keys as JSON text
- *     ecs.c         runs the plan over an event
- *     ecs_member.c  writes the members of struct event
- *     ecs_value.c   writes keys and values
+ *                   plan: what stands where in the line, if there is something to say
+ *     ecs_form.c    a plan, and which members have something to say, to a form: the constant
+ *                   bytes of the line and the holes between them
+ *     ecs_member.c  which members have something to say; their values
+ *     ecs_value.c   values of fields
+ *     ecs.c         a line: its plan, its form, values into the holes
  *
- * Events of one shape come by the thousand (one a template of the log), so that the sorting of
- * names, the finding of those that clash and the nesting of objects is done once a shape. */
+ * Events of one shape come by the thousand (one a template of the log), and so do events of one
+ * form. Sorting names, finding those that clash, nesting objects and placing commas is done once
+ * a form, so that a line is copies of constant bytes and the values between them.
+ *
+ * Values are written to a place `o` in the memory of l->out, and the end is returned. What needs
+ * at most ECS_SMALL bytes has them; who needs more calls ecs_room first. */
 #ifndef CORE_ECS_LINE_H
 #define CORE_ECS_LINE_H
 
 #include "core/ecs.h"
+#include "core/time.h"
 
-/* How the exact bytes of a value that is no valid text are told. */
-enum ecs_exact { EXACT_NONE, EXACT_BYTES, EXACT_UTF16 };
-extern const char *const ecs_exact_suffix[3];
+enum {
+    ECS_SMALL = 128,
+    ECS_PAD = 64,        /* behind constant bytes, which are copied by blocks */
+    ECS_FLAGS = 0xffffff /* flags of events that are shown */
+};
+
+/* ---- plans ---- */
 
 enum ecs_op {
     OP_MEMBER, /* a member of struct event, when there is something to say */
-    OP_ASIDE,  /* fields of the name of the member before: unfit unless they say the same */
+    OP_ASIDE,  /* a field of the name of member `id`: unfit unless it says the same */
     OP_UNFIT,  /* fields for ashiato.fields */
     OP_FIELDS, /* fields of one name: a value, or an array of them */
     OP_OPEN    /* the object, even when nothing stands in it */
@@ -44,62 +55,141 @@ struct ecs_step {
     bool array;
 };
 
+struct ecs_name { /* of a field of the shape */
+    const char *seen; /* where it lay in the turn of the plan */
+    uint32_t at;      /* in plan->names */
+    uint16_t len;
+    uint8_t group;
+};
+
 struct ecs_plan {
+    struct ecs_name *shape;
+    struct buf names;
+    uint64_t hash, turn;
+    uint32_t code; /* event.code is part of forms: not to have too many of them in one plan */
+    size_t field_count, shape_cap;
+
     struct ecs_step *steps;
     struct ecs_object *objects; /* the first is the line itself */
     uint16_t *order;            /* indices of fields */
     size_t step_count, step_cap, object_count, object_cap, order_count, order_cap;
-    struct buf text;  /* keys */
-    struct buf shape; /* what it is for: ecs_plan.c */
-    uint64_t hash;
+    struct buf text;           /* keys */
     uint16_t own;              /* the object "ashiato" */
     uint16_t computer, record; /* index + 1 of winlog.computer_name and .record_id as fields */
-    bool windows;
+    bool windows, asides;
+
+    struct ecs_form *forms;
+    size_t form_count, form_cap, form_last;
 };
 
-enum { ECS_PLAN_PAD = 32 }; /* bytes behind a plan's text, so that keys are copied by blocks */
+/* ---- forms ---- */
 
-/* The plan for the shape of `e`; good until the next call. */
-const struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e);
+enum { HOLE_NUMBER = ECS_COUNT, HOLE_TEXT, HOLE_ARRAY }; /* fields: may be a number, may not */
+
+struct ecs_hole {
+    uint32_t before;       /* constant bytes in front, which end with its key and a colon */
+    uint16_t key;          /* length of the key, in its quotes */
+    uint16_t first, count; /* HOLE_ARRAY: of plan->order; other fields: `first` is the index */
+    uint8_t what;          /* HOLE_..., else a member: enum ecs_id */
+};
+
+struct ecs_form_key {
+    uint64_t says;   /* bit: the member of this enum ecs_id has something to say */
+    uint64_t agrees; /* bit: the aside of this number says what the member says */
+    uint32_t flags;
+    uint16_t kind;
+    uint8_t outcome, severity;
+};
+
+struct ecs_form {
+    struct ecs_form_key key;
+    struct ecs_hole *holes;
+    size_t hole_count, hole_cap;
+    struct buf text; /* constant bytes */
+    size_t room;     /* of all that is not a large value */
+};
+
+/* ---- lines ---- */
+
+struct ecs_text { /* a text that recurs, as JSON */
+    uint64_t key, turn;
+    uint32_t len, of; /* `of`: bytes of the text */
+    char json[ECS_SMALL - 24];
+};
+
+enum { ECS_PLANS = 1024, ECS_TEXTS = 256 };
+
+struct ecs_writer {
+    uint64_t turn; /* of names and fields: ids; the odd number behind: other texts, by address */
+    const struct names *names;
+    uint64_t kind_says[KIND_COUNT];
+    bool target_is_user[KIND_COUNT];
+    struct day_text day;
+    struct ecs_text texts[ECS_TEXTS];
+    struct ecs_plan plans[ECS_PLANS], large; /* by hash: a newer one takes the place of an older */
+};
 
 struct ecs_line {
-    struct json_out *j;
+    struct ecs_writer *w;
+    struct buf *out;
+    char *end;   /* of the memory of `out` */
+    size_t room; /* kept behind `o` for what is to come */
     const struct event *e;
     const struct names *names;
     const struct ecs_context *ctx;
-    const struct ecs_plan *plan;
-    unsigned object;  /* the innermost open one */
-    bool fresh;       /* nothing stands in it yet */
-    uint16_t *unfit;  /* indices of fields for ashiato.fields */
-    size_t unfit_count;
+    struct ecs_plan *plan;
     const struct party *user, *other;
-    str host, hostname;
+    str hostname;    /* as written */
     uint64_t offset; /* with `source`: the place told in `log` */
     uint32_t source;
-    size_t value_at; /* in the output: where the value of the last member begins, */
-    bool said;       /* if it has one */
     bool has_hostname, user_is_target;
     bool actor_moved; /* the actor stands in `user` although the kind is of a target */
 };
 
-/* Leaves and enters objects until that of the step is open, and writes its key. */
-void ecs_put_step_key(struct ecs_line *l, const struct ecs_step *s);
-
-/* Values. A key with a suffix; the place for a value that is written as bytes. */
-void ecs_put_key(struct json_out *j, str key, const char *suffix);
-struct buf *ecs_raw(struct json_out *j);
-/* Tells how the value's exact bytes must be added. */
-enum ecs_exact ecs_put_value(struct json_out *j, const struct field *f);
-void ecs_put_exact(struct json_out *j, const struct field *f);
-/* After a key (given as JSON): the value of a field, or an array of `count`; their exact bytes. */
-void ecs_put_group(struct json_out *j, str key, const struct field *fields, const uint16_t *which,
-                   size_t count, bool array);
-void ecs_put_hex(struct json_out *j, uint64_t v);
-void ecs_put_addr(struct json_out *j, const struct addr *a);
-void ecs_put_uid(struct json_out *j, struct uid uid);
+/* The plan for the shape of l->e; good until the next call. */
+struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e);
+void ecs_plan_free(struct ecs_plan *p);
 str ecs_field_name(const struct field *f);
 
-/* A member of struct event, when there is something to say; l->said and value_at tell. */
-void ecs_put_member(struct ecs_line *l, const struct ecs_step *s);
+/* The form of the line; l->room becomes its room. */
+const struct ecs_form *ecs_form_for(struct ecs_line *l);
+
+/* What of the event depends on more than one of its members, and which of them say something. */
+void ecs_look(struct ecs_line *l);
+uint64_t ecs_says(const struct ecs_line *l);
+/* The value of a member that has something to say. */
+char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o);
+
+/* How the exact bytes of a value that is no valid text are told. */
+enum ecs_exact { EXACT_NONE, EXACT_BYTES, EXACT_UTF16 };
+extern const char *const ecs_exact_suffix[3];
+
+/* The value of a field; `number`: integers are JSON numbers. */
+char *ecs_put_value(struct ecs_line *l, char *o, const struct field *f, bool number,
+                    enum ecs_exact *exact);
+/* The value or array of a hole; behind it, if need be, the exact bytes under `key` (JSON). */
+char *ecs_put_fields(struct ecs_line *l, char *o, const struct ecs_hole *h, str key);
+/* A text as a JSON string. */
+char *ecs_put_text(struct ecs_line *l, char *o, str text);
+
+char *ecs_grow(struct ecs_line *l, char *o, size_t need);
+
+/* Room for `need` bytes at o, and for what is to come behind them. */
+static inline char *ecs_room(struct ecs_line *l, char *o, size_t need)
+{
+    return (size_t)(l->end - o) >= need + l->room ? o : ecs_grow(l, o, need);
+}
+
+/* Between the two the line may be appended to as a buffer. */
+static inline struct buf *ecs_append(struct ecs_line *l, char *o)
+{
+    l->out->len = (size_t)(o - l->out->p);
+    return l->out;
+}
+
+static inline char *ecs_appended(struct ecs_line *l)
+{
+    return ecs_grow(l, l->out->p + l->out->len, 0);
+}
 
 #endif

@@ -1,89 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The members of struct event in a line: each writes nothing when there is nothing to say. */
+ * The members of struct event in a line: which have something to say, and what. */
+#include "core/base64.h"
 #include "core/ecs_line.h"
-#include "core/utf.h"
 
 static const char *const sides[] = {"none", "source", "destination", "dc"};
 
-struct spot { /* a member about to be written */
-    struct ecs_line *l;
-    const struct ecs_step *step;
-};
+/* ---- what members depend on ---- */
 
-static struct json_out *enter(const struct spot *s)
+/* Is the value of the field the text? */
+static bool field_says(struct ecs_line *l, const struct field *f, str text)
 {
-    ecs_put_step_key(s->l, s->step);
-    s->l->value_at = s->l->j->buf->len;
-    s->l->said = true;
-    return s->l->j;
+    size_t start = l->out->len;
+
+    value_text(field_value(f), l->out);
+    bool same = str_eq(str_skip(buf_view(l->out), start), text);
+    l->out->len = start;
+    return same;
 }
 
-static void member_str(const struct spot *s, str text)
+/* host.name is the resolved name. The name as written is winlog.computer_name, else host.name;
+ * when it is neither of the two it stands in host.hostname. */
+static void find_host(struct ecs_line *l)
 {
-    if (text.len == 0)
-        return;
-    struct buf *b = ecs_raw(enter(s));
-    buf_char(b, '"');
-    utf8_put(text, UTF_JSON, b);
-    buf_char(b, '"');
+    const struct event *e = l->e;
+    str resolved = l->ctx->host;
+
+    if (!resolved.len && !l->plan->computer)
+        return; /* host.name is as written */
+    l->hostname = names_text(l->names, e->host);
+    if (l->plan->computer)
+        l->has_hostname = !field_says(l, &e->fields[l->plan->computer - 1], l->hostname);
+    else if (!l->plan->windows || !e->host || e->flags & EVENT_HOST_FROM_SYSTEM)
+        l->has_hostname = !str_eq(resolved, l->hostname);
 }
 
-static void member_name(const struct spot *s, uint64_t id)
+static bool nobody(const struct party *p)
 {
-    if (id)
-        member_str(s, names_text(s->l->names, id));
+    return !(p->user | p->domain | p->sid | p->logon);
 }
 
-static void member_u64(const struct spot *s, uint64_t v, bool present)
+static void find_users(struct ecs_line *l)
 {
-    if (present)
-        json_u64(enter(s), v);
+    const struct event *e = l->e;
+    bool of_target = l->w->target_is_user[e->kind < KIND_COUNT ? e->kind : KIND_OTHER];
+
+    l->user_is_target = of_target && (!nobody(&e->target) || nobody(&e->actor));
+    l->actor_moved = of_target && !l->user_is_target;
+    l->user = l->user_is_target ? &e->target : &e->actor;
+    l->other = l->user_is_target ? &e->actor : &e->target;
 }
 
-static void member_hex(const struct spot *s, uint64_t v)
+void ecs_look(struct ecs_line *l)
 {
-    if (v)
-        ecs_put_hex(enter(s), v);
+    bool placed = l->ctx->places && l->ctx->place_count;
+
+    l->source = placed ? l->ctx->places[0].source : l->e->source;
+    l->offset = placed ? l->ctx->places[0].offset : l->e->offset;
+    find_host(l);
+    find_users(l);
 }
 
-static void member_addr(const struct spot *s, const struct addr *a)
+/* What the reader takes for the sequence when the line does not say it. */
+static uint64_t told_sequence(const struct ecs_line *l)
 {
-    if (!addr_is_none(a))
-        ecs_put_addr(enter(s), a);
+    struct buf *b = l->out;
+    size_t start = b->len;
+    uint64_t v;
+
+    if (!l->plan->record)
+        return l->plan->windows ? l->e->sequence : l->offset;
+    value_text(field_value(&l->e->fields[l->plan->record - 1]), b);
+    bool is_number = str_to_u64(str_skip(buf_view(b), start), &v);
+    b->len = start;
+    return is_number ? v : l->offset;
 }
 
-static void member_code(const struct spot *s, uint32_t code)
-{
-    if (code == 0)
-        return;
-    struct buf *b = ecs_raw(enter(s));
-    buf_char(b, '"');
-    buf_u64(b, code);
-    buf_char(b, '"');
-}
+/* ---- who says something ---- */
 
 static str source_path(const struct ecs_context *ctx, uint32_t source)
 {
     return source < ctx->source_count ? ctx->sources[source].path : STR("");
 }
 
-static void member_path(const struct spot *s, str path)
+static str source_parser(const struct ecs_context *ctx, uint32_t source)
 {
-    if (path.len == 0)
-        return;
-    json_str(enter(s), path);
-    if (!utf8_valid(path)) {
-        ecs_put_key(s->l->j, STR("path"), ecs_exact_suffix[EXACT_BYTES]);
-        ecs_put_exact(s->l->j, &(struct field){.data = path.p, .len = (uint32_t)path.len});
-    }
+    return source < ctx->source_count ? ctx->sources[source].parser : STR("");
 }
 
-static void member_party(const struct spot *s, const struct party *p, unsigned part)
+static inline uint64_t says(enum ecs_id id, bool something)
 {
-    const uint64_t parts[3] = {p->domain, p->sid, p->user};
+    return (uint64_t)something << id;
+}
 
-    member_name(s, parts[part]);
+static uint64_t party_says(enum ecs_id domain, const struct party *p) /* domain, id, name */
+{
+    return says(domain, p->domain) | says(domain + 1, p->sid) | says(domain + 2, p->user);
 }
 
 static const struct place *places_of(const struct ecs_line *l, size_t *count)
@@ -92,51 +104,236 @@ static const struct place *places_of(const struct ecs_line *l, size_t *count)
     return l->ctx->places ? l->ctx->places : l->e->places;
 }
 
-static void put_place(struct ecs_line *l, uint32_t source, uint64_t offset)
+/* The next address that the host surely had at the time; they are sorted. */
+static bool next_address(const struct ecs_line *l, size_t *at, const struct addr **last)
 {
-    struct json_out *j = l->j;
+    const struct ecs_context *ctx = l->ctx;
+    int64_t now = l->e->time_ns;
+
+    for (; *at < ctx->address_count; ++*at) {
+        const struct host_address *a = &ctx->addresses[*at];
+        if (!a->strong || now < a->from_ns || now > a->to_ns || now == TIME_UNKNOWN ||
+            (*last && addr_eq(*last, &a->addr)))
+            continue;
+        *last = &a->addr;
+        return true;
+    }
+    return false;
+}
+
+/* What only a whole case knows. */
+static uint64_t case_says(const struct ecs_line *l)
+{
+    const struct ecs_context *ctx = l->ctx;
+    const struct addr *last = NULL;
+    size_t at = 0;
+    uint64_t v = says(ECS_HOST_IP, next_address(l, &at, &last));
+
+    for (size_t i = 0; ctx->result && i < ctx->mark_count; i++)
+        v |= says(ECS_OWN_SESSIONS, ctx->marks[i].type == MARK_SESSION) |
+             says(ECS_OWN_FINDINGS, ctx->marks[i].type == MARK_FINDING) |
+             says(ECS_OWN_LATERAL, ctx->marks[i].type == MARK_EDGE);
+    return v;
+}
+
+static uint64_t windows_says(const struct event *e, const struct party *user)
+{
+    return says(ECS_WINLOG_CHANNEL, e->channel) | says(ECS_RECORD_ID, true) |
+           says(ECS_COMPUTER, e->host && !(e->flags & EVENT_HOST_FROM_SYSTEM)) |
+           says(ECS_WINLOG_LOGON, user->logon);
+}
+
+uint64_t ecs_says(const struct ecs_line *l)
+{
+    const struct event *e = l->e;
+    const struct ecs_context *ctx = l->ctx;
+    size_t places;
+
+    places_of(l, &places);
+    uint64_t v = l->w->kind_says[e->kind < KIND_COUNT ? e->kind : KIND_OTHER] |
+                 says(ECS_SEVERITY, true) | says(ECS_OFFSET, true) | says(ECS_OWN_UID, true);
+    v |= says(ECS_TIME, e->time_ns != TIME_UNKNOWN) | says(ECS_CODE, e->code) |
+         says(ECS_OUTCOME, e->outcome != OUTCOME_UNKNOWN) | says(ECS_PROVIDER, e->provider);
+    v |= says(ECS_DST_ADDRESS, e->dst.host) | says(ECS_DST_BYTES, e->bytes_in) |
+         says(ECS_DST_IP, !addr_is_none(&e->dst.addr)) | says(ECS_DST_PORT, e->dst_port);
+    v |= says(ECS_SRC_ADDRESS, e->src.host) | says(ECS_SRC_BYTES, e->bytes_out) |
+         says(ECS_SRC_IP, !addr_is_none(&e->src.addr)) | says(ECS_SRC_PORT, e->src_port);
+    v |= says(ECS_DATASET, source_parser(ctx, e->source).len) |
+         says(ECS_PATH, source_path(ctx, l->source).len);
+    v |= says(ECS_HOST, ctx->host.len || e->host) |
+         says(ECS_HOSTNAME, l->has_hostname);
+    v |= party_says(ECS_USER_DOMAIN, l->user) |
+         party_says(l->user_is_target ? ECS_OWN_ACTOR_DOMAIN : ECS_TARGET_DOMAIN, l->other);
+    v |= l->plan->windows ? windows_says(e, l->user) : says(ECS_OWN_CHANNEL, e->channel);
+    v |= says(ECS_OWN_LOGON, l->user->logon) | says(ECS_OWN_OTHER_LOGON, l->other->logon) |
+         says(ECS_OWN_USER, l->actor_moved);
+    v |= says(ECS_OWN_FLAGS, e->flags & ECS_FLAGS) | says(ECS_OWN_PART, e->part) |
+         says(ECS_OWN_PLACES, places >= (ctx->places ? 2 : 1)) |
+         says(ECS_OWN_PROGRAM, e->program) | says(ECS_OWN_SYSTEM, e->system) |
+         says(ECS_OWN_SEQUENCE, e->sequence != told_sequence(l));
+    return ctx->result || ctx->address_count ? v | case_says(l) : v;
+}
+
+/* ---- texts that recur ---- */
+
+static __attribute__((noinline)) char *put_new(struct ecs_line *l, char *o, struct ecs_text *t,
+                                               uint64_t key, uint64_t turn, str text)
+{
+    o = ecs_room(l, o, utf_room(text.len, UTF_JSON) + 2);
+    char *end = ecs_put_text(l, o, text);
+    if ((size_t)(end - o) <= sizeof t->json) {
+        *t = (struct ecs_text){.key = key, .turn = turn, .len = (uint32_t)(end - o),
+                               .of = (uint32_t)text.len};
+        memcpy(t->json, o, t->len);
+    }
+    return end;
+}
+
+static inline char *put_known(char *o, const struct ecs_text *t)
+{
+    memcpy(o, t->json, 48); /* most are shorter */
+    if (t->len > 48)
+        memcpy(o + 48, t->json + 48, sizeof t->json - 48);
+    return o + t->len;
+}
+
+static inline char *put_name(struct ecs_line *l, char *o, uint64_t id)
+{
+    struct ecs_text *t = &l->w->texts[id % ECS_TEXTS];
+
+    if (t->key == id && t->turn == l->w->turn)
+        return put_known(o, t);
+    return put_new(l, o, t, id, l->w->turn, names_text(l->names, id));
+}
+
+/* A text that stays where it is: of a source, a resolved name. */
+static inline char *put_lasting(struct ecs_line *l, char *o, str text)
+{
+    uint64_t key = (uintptr_t)text.p, turn = l->w->turn + 1;
+    struct ecs_text *t = &l->w->texts[key / 16 % ECS_TEXTS];
+
+    if (t->key == key && t->turn == turn && t->of == text.len)
+        return put_known(o, t);
+    return put_new(l, o, t, key, turn, text);
+}
+
+/* ---- values ---- */
+
+static char *put_literal(char *o, const char *text)
+{
+    size_t n = str_of(text).len;
+
+    *o++ = '"';
+    memcpy(o, text, n);
+    o[n] = '"';
+    return o + n + 1;
+}
+
+static char *put_hex(char *o, uint64_t v)
+{
+    memcpy(o, "\"0x", 3);
+    o = put_hex_u64(o + 3, v);
+    *o++ = '"';
+    return o;
+}
+
+static char *put_code(char *o, uint32_t code)
+{
+    *o++ = '"';
+    o = put_u64(o, code);
+    *o++ = '"';
+    return o;
+}
+
+static char *put_time(struct ecs_line *l, char *o)
+{
+    *o++ = '"';
+    o = time_write(o, l->e->time_ns, l->e->precision, &l->w->day);
+    *o++ = '"';
+    return o;
+}
+
+static char *put_host(struct ecs_line *l, char *o)
+{
+    return l->ctx->host.len ? put_lasting(l, o, l->ctx->host) : put_name(l, o, l->e->host);
+}
+
+static char *put_uid(char *o, struct uid uid)
+{
+    const uint64_t bytes[2] = {__builtin_bswap64(uid.hi), __builtin_bswap64(uid.lo)};
+
+    *o++ = '"';
+    o = put_hex_bytes16(o, (const uint8_t *)bytes);
+    *o++ = '"';
+    return o;
+}
+
+static char *put_addr(struct ecs_line *l, char *o, const struct addr *a)
+{
+    struct buf *b = ecs_append(l, o);
+
+    buf_char(b, '"');
+    addr_text(a, b);
+    buf_char(b, '"');
+    return ecs_appended(l);
+}
+
+static void add_base64(struct json_out *j, str bytes)
+{
+    struct buf text = {0};
+
+    base64_add(&text, bytes.p, bytes.len);
+    json_str(j, buf_view(&text));
+    buf_free(&text);
+}
+
+static char *put_path(struct ecs_line *l, char *o, str path)
+{
+    o = put_lasting(l, o, path);
+    if (utf8_valid(path))
+        return o;
+    struct json_out j = {.buf = ecs_append(l, o), .comma = true};
+    json_key(&j, STR("path_base64"));
+    add_base64(&j, path);
+    return ecs_appended(l);
+}
+
+/* ---- arrays ---- */
+
+static void add_place(struct ecs_line *l, struct json_out *j, uint32_t source, uint64_t offset)
+{
     str path = source_path(l->ctx, source);
 
     json_object(j);
-    if (path.len)
-        json_pair(j, STR("path"), path);
-    if (path.len && !utf8_valid(path)) {
-        ecs_put_key(j, STR("path"), ecs_exact_suffix[EXACT_BYTES]);
-        ecs_put_exact(j, &(struct field){.data = path.p, .len = (uint32_t)path.len});
+    json_pair_opt(j, STR("path"), path);
+    if (!utf8_valid(path)) {
+        json_key(j, STR("path_base64"));
+        add_base64(j, path);
     }
     json_pair_u64(j, STR("offset"), offset);
     json_object_end(j);
 }
 
 /* All places, when there is more than the one in `log`. */
-static void member_places(const struct spot *s)
+static void add_places(struct ecs_line *l, struct json_out *j)
 {
-    struct ecs_line *l = s->l;
     size_t count;
     const struct place *p = places_of(l, &count);
 
-    if (count < (l->ctx->places ? 2 : 1))
-        return;
-    json_array(enter(s));
     if (!l->ctx->places)
-        put_place(l, l->e->source, l->e->offset);
+        add_place(l, j, l->e->source, l->e->offset);
     for (size_t i = 0; i < count; i++)
-        put_place(l, p[i].source, p[i].offset);
-    json_array_end(l->j);
+        add_place(l, j, p[i].source, p[i].offset);
 }
 
-static void member_flags(const struct spot *s)
+static void add_flags(const struct ecs_line *l, struct json_out *j)
 {
-    if ((s->l->e->flags & ~(UINT32_C(0xff) << 24)) == 0)
-        return;
-    json_array(enter(s));
-    for (unsigned bit = 0; bit < 24; bit++)
-        if (s->l->e->flags & 1u << bit && flag_text(1u << bit))
-            json_str(s->l->j, str_of(flag_text(1u << bit)));
-    json_array_end(s->l->j);
+    for (unsigned bit = 1; bit & ECS_FLAGS; bit <<= 1)
+        if (l->e->flags & bit && flag_text(bit))
+            json_str(j, str_of(flag_text(bit)));
 }
 
-static void put_mark(struct json_out *j, const struct result *r, const struct mark *m)
+static void add_mark(struct json_out *j, const struct result *r, const struct mark *m)
 {
     if (m->type == MARK_SESSION && m->index < r->session_count)
         json_str(j, r->sessions[m->index].id);
@@ -151,158 +348,92 @@ static void put_mark(struct json_out *j, const struct result *r, const struct ma
     json_object_end(j);
 }
 
-static void member_marks(const struct spot *s, enum mark_type type)
+static void add_marks(const struct ecs_line *l, struct json_out *j, enum mark_type type)
 {
-    const struct ecs_context *ctx = s->l->ctx;
-    bool open = false;
-
-    for (size_t i = 0; ctx->result && i < ctx->mark_count; i++) {
-        if (ctx->marks[i].type != type)
-            continue;
-        if (!open)
-            json_array(enter(s));
-        open = true;
-        put_mark(s->l->j, ctx->result, &ctx->marks[i]);
-    }
-    if (open)
-        json_array_end(s->l->j);
+    for (size_t i = 0; i < l->ctx->mark_count; i++)
+        if (l->ctx->marks[i].type == type)
+            add_mark(j, l->ctx->result, &l->ctx->marks[i]);
 }
 
-/* The addresses that the host surely had at the time. */
-static void member_host_ip(const struct spot *s)
+static void add_addresses(const struct ecs_line *l, struct json_out *j)
 {
-    const struct ecs_context *ctx = s->l->ctx;
     const struct addr *last = NULL;
-    int64_t now = s->l->e->time_ns;
 
-    for (size_t i = 0; i < ctx->address_count; i++) {
-        const struct host_address *a = &ctx->addresses[i];
-        if (!a->strong || now < a->from_ns || now > a->to_ns || now == TIME_UNKNOWN)
-            continue;
-        if (last && addr_eq(last, &a->addr)) /* they are sorted */
-            continue;
-        if (!last)
-            json_array(enter(s));
-        last = &a->addr;
-        ecs_put_addr(s->l->j, last);
+    for (size_t at = 0; next_address(l, &at, &last); at++) {
+        struct buf text = {0};
+        addr_text(last, &text);
+        json_str(j, buf_view(&text));
+        buf_free(&text);
     }
-    if (last)
-        json_array_end(s->l->j);
 }
 
-static void member_root(const struct spot *s)
+static char *put_array(struct ecs_line *l, char *o, enum ecs_id id)
 {
-    const struct ecs_line *l = s->l;
-    const struct event *e = l->e;
-    const struct ecs_context *ctx = l->ctx;
+    struct json_out j = {.buf = ecs_append(l, o)};
 
-    switch (s->step->id) {
-    case ECS_DST_ADDRESS: member_name(s, e->dst.host); break;
-    case ECS_DST_BYTES: member_u64(s, e->bytes_in, e->bytes_in != 0); break;
-    case ECS_DST_IP: member_addr(s, &e->dst.addr); break;
-    case ECS_DST_PORT: member_u64(s, e->dst_port, e->dst_port != 0); break;
-    case ECS_ACTION: member_str(s, str_of(kind_text(e->kind))); break;
-    case ECS_CATEGORY: member_str(s, str_of(kind_category(e->kind))); break;
-    case ECS_CODE: member_code(s, e->code); break;
-    case ECS_DATASET:
-        member_str(s, e->source < ctx->source_count ? ctx->sources[e->source].parser : STR(""));
-        break;
-    case ECS_EVENT_KIND:
-        member_str(s, e->kind == KIND_DETECTION ? STR("alert") : STR("event"));
-        break;
-    case ECS_OUTCOME:
-        if (e->outcome != OUTCOME_UNKNOWN)
-            member_str(s, str_of(outcome_text(e->outcome)));
-        break;
-    case ECS_PROVIDER: member_name(s, e->provider); break;
-    case ECS_SEVERITY: member_u64(s, e->severity, true); break;
-    case ECS_HOSTNAME:
-        if (l->has_hostname)
-            json_str(enter(s), l->hostname);
-        break;
-    case ECS_HOST_IP: member_host_ip(s); break;
-    case ECS_HOST: member_str(s, l->host); break;
-    case ECS_PATH:
-        member_path(s, source_path(ctx, l->source));
-        break;
-    case ECS_OFFSET: member_u64(s, l->offset, true); break;
-    case ECS_SRC_ADDRESS: member_name(s, e->src.host); break;
-    case ECS_SRC_BYTES: member_u64(s, e->bytes_out, e->bytes_out != 0); break;
-    case ECS_SRC_IP: member_addr(s, &e->src.addr); break;
-    case ECS_SRC_PORT: member_u64(s, e->src_port, e->src_port != 0); break;
-    case ECS_USER_DOMAIN:
-    case ECS_USER_ID:
-    case ECS_USER_NAME: member_party(s, l->user, s->step->id - ECS_USER_DOMAIN); break;
+    json_array(&j);
+    switch (id) {
+    case ECS_HOST_IP: add_addresses(l, &j); break;
+    case ECS_OWN_FINDINGS: add_marks(l, &j, MARK_FINDING); break;
+    case ECS_OWN_FLAGS: add_flags(l, &j); break;
+    case ECS_OWN_LATERAL: add_marks(l, &j, MARK_EDGE); break;
+    case ECS_OWN_PLACES: add_places(l, &j); break;
+    case ECS_OWN_SESSIONS: add_marks(l, &j, MARK_SESSION); break;
+    default: break;
+    }
+    json_array_end(&j);
+    return ecs_appended(l);
+}
+
+char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o)
+{
+    const struct event *e = l->e;
+
+    switch (id) {
+    case ECS_TIME: return put_time(l, o);
+    case ECS_DST_ADDRESS: return put_name(l, o, e->dst.host);
+    case ECS_DST_BYTES: return put_u64(o, e->bytes_in);
+    case ECS_DST_IP: return put_addr(l, o, &e->dst.addr);
+    case ECS_DST_PORT: return put_u64(o, e->dst_port);
+    case ECS_ACTION: return put_literal(o, kind_text(e->kind));
+    case ECS_CATEGORY: return put_literal(o, kind_category(e->kind));
+    case ECS_CODE: return put_code(o, e->code);
+    case ECS_DATASET: return put_lasting(l, o, source_parser(l->ctx, e->source));
+    case ECS_EVENT_KIND: return put_literal(o, e->kind == KIND_DETECTION ? "alert" : "event");
+    case ECS_OUTCOME: return put_literal(o, outcome_text(e->outcome));
+    case ECS_PROVIDER: return put_name(l, o, e->provider);
+    case ECS_SEVERITY: return put_u64(o, e->severity);
+    case ECS_HOSTNAME: return ecs_put_text(l, o, l->hostname);
+    case ECS_HOST: return put_host(l, o);
+    case ECS_PATH: return put_path(l, o, source_path(l->ctx, l->source));
+    case ECS_OFFSET: return put_u64(o, l->offset);
+    case ECS_SRC_ADDRESS: return put_name(l, o, e->src.host);
+    case ECS_SRC_BYTES: return put_u64(o, e->bytes_out);
+    case ECS_SRC_IP: return put_addr(l, o, &e->src.addr);
+    case ECS_SRC_PORT: return put_u64(o, e->src_port);
+    case ECS_USER_DOMAIN: return put_name(l, o, l->user->domain);
+    case ECS_USER_ID: return put_name(l, o, l->user->sid);
+    case ECS_USER_NAME: return put_name(l, o, l->user->user);
     case ECS_TARGET_DOMAIN:
+    case ECS_OWN_ACTOR_DOMAIN: return put_name(l, o, l->other->domain);
     case ECS_TARGET_ID:
+    case ECS_OWN_ACTOR_ID: return put_name(l, o, l->other->sid);
     case ECS_TARGET_NAME:
-        if (!l->user_is_target)
-            member_party(s, l->other, s->step->id - ECS_TARGET_DOMAIN);
-        break;
-    case ECS_WINLOG_CHANNEL: member_name(s, l->plan->windows ? e->channel : 0); break;
-    case ECS_COMPUTER:
-        if (l->plan->windows && !(e->flags & EVENT_HOST_FROM_SYSTEM))
-            member_name(s, e->host);
-        break;
-    case ECS_WINLOG_LOGON: member_hex(s, l->plan->windows ? l->user->logon : 0); break;
-    case ECS_RECORD_ID: member_u64(s, e->sequence, l->plan->windows); break;
-    default: break;
+    case ECS_OWN_ACTOR_NAME: return put_name(l, o, l->other->user);
+    case ECS_WINLOG_CHANNEL:
+    case ECS_OWN_CHANNEL: return put_name(l, o, e->channel);
+    case ECS_COMPUTER: return put_name(l, o, e->host);
+    case ECS_WINLOG_LOGON:
+    case ECS_OWN_LOGON: return put_hex(o, l->user->logon);
+    case ECS_OWN_OTHER_LOGON: return put_hex(o, l->other->logon);
+    case ECS_RECORD_ID:
+    case ECS_OWN_SEQUENCE: return put_u64(o, e->sequence);
+    case ECS_OWN_KIND: return put_literal(o, kind_text(e->kind));
+    case ECS_OWN_PART: return put_u64(o, e->part);
+    case ECS_OWN_PROGRAM: return put_name(l, o, e->program);
+    case ECS_OWN_SYSTEM: return put_name(l, o, e->system);
+    case ECS_OWN_UID: return put_uid(o, e->uid);
+    case ECS_OWN_USER: return put_literal(o, "actor");
+    default: return put_array(l, o, id);
     }
-}
-
-/* What the reader takes for the sequence when the line does not say it. */
-static uint64_t told_sequence(const struct ecs_line *l)
-{
-    struct buf *b = l->j->buf;
-    size_t start = b->len;
-    uint64_t v;
-
-    if (!l->plan->record)
-        return l->plan->windows ? l->e->sequence : l->offset;
-    value_text(field_value(&l->e->fields[l->plan->record - 1]), b);
-    bool is_number = str_to_u64((str){b->p + start, b->len - start}, &v);
-    b->len = start;
-    return is_number ? v : l->offset;
-}
-
-static void member_own(const struct spot *s)
-{
-    const struct ecs_line *l = s->l;
-    const struct event *e = l->e;
-
-    switch (s->step->id) {
-    case ECS_OWN_ACTOR_DOMAIN:
-    case ECS_OWN_ACTOR_ID:
-    case ECS_OWN_ACTOR_NAME:
-        if (l->user_is_target)
-            member_party(s, l->other, s->step->id - ECS_OWN_ACTOR_DOMAIN);
-        break;
-    case ECS_OWN_CHANNEL: member_name(s, l->plan->windows ? 0 : e->channel); break;
-    case ECS_OWN_FINDINGS: member_marks(s, MARK_FINDING); break;
-    case ECS_OWN_FLAGS: member_flags(s); break;
-    case ECS_OWN_KIND: member_str(s, str_of(kind_text(e->kind))); break;
-    case ECS_OWN_LATERAL: member_marks(s, MARK_EDGE); break;
-    case ECS_OWN_LOGON: member_hex(s, l->user->logon); break;
-    case ECS_OWN_OTHER_LOGON: member_hex(s, l->other->logon); break;
-    case ECS_OWN_PART: member_u64(s, e->part, e->part != 0); break;
-    case ECS_OWN_PLACES: member_places(s); break;
-    case ECS_OWN_PROGRAM: member_name(s, e->program); break;
-    case ECS_OWN_SEQUENCE: member_u64(s, e->sequence, e->sequence != told_sequence(l)); break;
-    case ECS_OWN_SESSIONS: member_marks(s, MARK_SESSION); break;
-    case ECS_OWN_SYSTEM: member_name(s, e->system); break;
-    case ECS_OWN_UID: ecs_put_uid(enter(s), e->uid); break;
-    case ECS_OWN_USER: member_str(s, l->actor_moved ? STR("actor") : STR("")); break;
-    default: break;
-    }
-}
-
-void ecs_put_member(struct ecs_line *l, const struct ecs_step *step)
-{
-    struct spot s = {l, step};
-
-    l->said = false;
-    if (step->id >= ECS_OWN_ACTOR_DOMAIN)
-        member_own(&s);
-    else
-        member_root(&s);
 }

@@ -3,6 +3,7 @@
  * Plans of lines. The members of struct event come from a table in the order of their paths, the
  * fields of the record are sorted by theirs, and one walk over both finds in which object each
  * stands and which names clash. Nothing here looks at a value. */
+#include <stdlib.h>
 #include <xxhash.h>
 
 #include "core/ecs_line.h"
@@ -10,14 +11,9 @@
 enum {
     FIXED,
     DEFAULT,
-    PLANS = 512,        /* slots, by hash: a newer shape takes the place of an older one */
-    KEPT_FIELDS = 128,  /* larger shapes are planned anew each time, so that a cache stays small */
-    KEPT_NAMES = 4096,  /* likewise: bytes of all names */
+    KEPT_FIELDS = 128, /* larger shapes are planned anew each time, so that a cache stays small */
+    KEPT_NAMES = 4096, /* likewise: bytes of all names */
     GROUPS = 4
-};
-
-struct ecs_writer {
-    struct ecs_plan plans[PLANS], large;
 };
 
 /* A plan being made. */
@@ -163,6 +159,15 @@ static bool passes_through(str path, const char *through, size_t len, char sep)
     return path.len > len && path.p[len] == sep && memcmp(path.p, through, len) == 0;
 }
 
+static void add_aside(struct maker *m, const struct ecs_path *path, const struct field *const *f)
+{
+    struct ecs_step *s = add_step(m->p, OP_ASIDE, 0);
+
+    s->id = path->id;
+    m->p->asides = true;
+    add_fields(m, s, f, 1);
+}
+
 /* Fields whose name is that of a member, or passes through it. Returns how many. */
 static size_t step_aside(struct maker *m, const struct tree *t, const struct ecs_path *path,
                          const struct field *const *f, size_t count)
@@ -172,7 +177,7 @@ static size_t step_aside(struct maker *m, const struct tree *t, const struct ecs
     for (; i < count; i++) {
         str name = ecs_field_name(f[i]);
         if (str_eq(name, (str){path->path, path->len}))
-            add_fields(m, add_step(m->p, OP_ASIDE, t->objects[t->depth]), &f[i], 1);
+            add_aside(m, path, &f[i]);
         else if (passes_through(name, path->path, path->len, t->sep))
             add_unfit(m, &f[i], 1);
         else
@@ -411,6 +416,8 @@ static void make_plan(struct ecs_plan *p, const struct event *e)
 
     p->step_count = p->object_count = p->order_count = p->text.len = 0;
     p->computer = p->record = 0;
+    p->asides = false;
+    p->form_count = p->form_last = 0;
     p->objects = vec_grow(p->objects, &p->object_cap, 1, sizeof *p->objects);
     p->objects[p->object_count++] = (struct ecs_object){.depth = 0};
     group_fields(&m, e, room);
@@ -418,22 +425,21 @@ static void make_plan(struct ecs_plan *p, const struct event *e)
     p->own = own.objects[0] = add_object(p, 0, STR("ashiato"));
     add_step(p, OP_OPEN, p->own);
     plan_tree(&m, &own, FIELD_OWN, ecs_own, ecs_own_count);
-    buf_reserve(&p->text, ECS_PLAN_PAD);
-    memset(p->text.p + p->text.len, 0, ECS_PLAN_PAD);
     mem_free(room);
 }
 
 /* ---- shapes ---- */
 
-/* Group, length and bytes of each name. */
-static void put_shape(const struct event *e, struct buf *b)
+static void keep_shape(struct ecs_plan *p, const struct event *e)
 {
-    b->len = 0;
+    p->shape = vec_grow(p->shape, &p->shape_cap, e->field_count, sizeof *p->shape);
+    p->field_count = e->field_count;
+    p->names.len = 0;
     for (size_t i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
-        buf_char(b, (char)f->group);
-        buf_add(b, &f->name_len, sizeof f->name_len);
-        buf_add(b, f->name, f->name_len);
+        p->shape[i] =
+            (struct ecs_name){f->name, (uint32_t)p->names.len, f->name_len, f->group};
+        buf_add(&p->names, f->name, f->name_len);
     }
 }
 
@@ -458,82 +464,79 @@ static inline bool same_bytes(const char *a, const char *b, size_t n)
     return x == y;
 }
 
-static bool has_shape(const struct ecs_plan *p, const struct event *e, size_t size)
+/* Within a turn a name that lies where it lay is the name it was. */
+static bool has_shape(struct ecs_plan *p, const struct event *e, uint64_t turn)
 {
-    const char *at = p->shape.p;
+    bool known = p->turn == turn;
 
-    if (p->shape.len != size)
+    if (p->field_count != e->field_count || p->code != e->code)
         return false;
     for (size_t i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
-        uint16_t len;
-        memcpy(&len, at + 1, sizeof len);
-        if (f->group != (uint8_t)*at || f->name_len != len || !same_bytes(at + 3, f->name, len))
+        struct ecs_name *name = &p->shape[i];
+        if (f->name_len != name->len || f->group != name->group)
             return false;
-        at += 3 + len;
+        if (known && f->name == name->seen)
+            continue;
+        if (!same_bytes(f->name, p->names.p + name->at, name->len))
+            return false;
+        name->seen = f->name;
     }
+    p->turn = turn;
     return true;
 }
 
-/* A hash of the groups, the lengths, and the ends of the names; *size is that of the shape. */
+/* A hash of the groups, the lengths and the last name; *size is that of the names. */
 static uint64_t hash_shape(const struct event *e, size_t *size)
 {
-    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = e->field_count;
+    uint64_t hash = e->code, last = 0, sum = 0;
 
-    *size = 0;
     for (size_t i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
-        uint64_t first = 0, last = 0;
-        if (f->name_len >= 8) {
-            memcpy(&first, f->name, 8);
-            memcpy(&last, f->name + f->name_len - 8, 8);
-        } else {
-            for (size_t k = 0; k < f->name_len; k++)
-                first = first << 8 | (uint8_t)f->name[k];
-        }
-        hash = (hash ^ first ^ f->group) * odd;
-        hash = (hash >> 29 ^ hash ^ last ^ (uint64_t)f->name_len << 56) * odd;
-        *size += 3 + (size_t)f->name_len;
+        hash = (hash << 5 | hash >> 59) ^ ((uint64_t)f->group << 16 | f->name_len);
+        sum += f->name_len;
     }
-    return hash;
+    if (e->field_count) {
+        const struct field *f = &e->fields[e->field_count - 1];
+        for (size_t i = 0; i < f->name_len && i < sizeof last; i++)
+            last = last << 8 | (uint8_t)f->name[i];
+    }
+    *size = sum;
+    hash ^= last ^ hash >> 32;
+    return hash * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-const struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e)
+struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e)
 {
     size_t size;
     uint64_t hash = hash_shape(e, &size);
     bool kept = e->field_count <= KEPT_FIELDS && size <= KEPT_NAMES;
-    struct ecs_plan *p = kept ? &w->plans[hash >> 32 & (PLANS - 1)] : &w->large;
+    struct ecs_plan *p = kept ? &w->plans[hash >> 32 & (ECS_PLANS - 2)] : &w->large;
 
-    if (kept && p->step_count && p->hash == hash && has_shape(p, e, size))
-        return p;
+    for (unsigned i = 0; i < 2 && kept; i++)
+        if (p[i].step_count && p[i].hash == hash && has_shape(&p[i], e, w->turn))
+            return &p[i];
+    if (kept && p[1].turn < p[0].turn) /* the one not seen for longer makes room */
+        p++;
     p->hash = hash;
-    put_shape(e, &p->shape);
+    p->code = e->code;
+    p->turn = w->turn;
+    keep_shape(p, e);
     make_plan(p, e);
     return p;
 }
 
-struct ecs_writer *ecs_writer_new(void)
+void ecs_plan_free(struct ecs_plan *p)
 {
-    return mem_alloc(sizeof(struct ecs_writer));
-}
-
-static void free_plan(struct ecs_plan *p)
-{
+    for (size_t i = 0; i < p->form_cap; i++) {
+        mem_free(p->forms[i].holes);
+        buf_free(&p->forms[i].text);
+    }
+    mem_free(p->forms);
     mem_free(p->steps);
     mem_free(p->objects);
     mem_free(p->order);
+    mem_free(p->shape);
     buf_free(&p->text);
-    buf_free(&p->shape);
-}
-
-void ecs_writer_free(struct ecs_writer *w)
-{
-    if (!w)
-        return;
-    for (size_t i = 0; i < PLANS; i++)
-        free_plan(&w->plans[i]);
-    free_plan(&w->large);
-    mem_free(w);
+    buf_free(&p->names);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keys and values of a line. */
+ * Values of fields. */
 #include "core/base64.h"
 #include "core/ecs_line.h"
-#include "core/utf.h"
 
 const char *const ecs_exact_suffix[3] = {"", "_base64", "_utf16_base64"};
 
@@ -12,44 +11,28 @@ str ecs_field_name(const struct field *f)
     return (str){f->name, f->name_len};
 }
 
-/* Nearly all keys are plain, and there are twenty in a line. */
-void ecs_put_key(struct json_out *j, str key, const char *suffix)
+char *ecs_grow(struct ecs_line *l, char *o, size_t need)
 {
-    struct buf *b = j->buf;
-    size_t i = 0;
+    struct buf *b = ecs_append(l, o);
 
-    buf_reserve(b, key.len + 4);
-    char *at = b->p + b->len, *start = at;
-    if (j->comma)
-        *at++ = ',';
-    *at++ = '"';
-    for (; i < key.len; i++) {
-        unsigned char c = (unsigned char)key.p[i];
-        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-            break;
-        *at++ = (char)c;
-    }
-    b->len += (size_t)(at - start);
-    if (i < key.len)
-        json_escape(str_skip(key, i), b);
-    while (*suffix)
-        buf_char(b, *suffix++);
-    buf_add(b, "\":", 2);
-    j->keyed = true;
+    buf_reserve(b, need + l->room);
+    l->end = b->p + b->cap;
+    return b->p + b->len;
 }
 
-/* Around a value that is written as bytes, inside an object or array. */
-struct buf *ecs_raw(struct json_out *j)
+char *ecs_put_text(struct ecs_line *l, char *o, str text)
 {
-    if (j->comma && !j->keyed)
-        buf_char(j->buf, ',');
-    j->keyed = false;
-    j->comma = true;
-    return j->buf;
+    bool good = true;
+
+    o = ecs_room(l, o, utf_room(text.len, UTF_JSON) + 2);
+    *o++ = '"';
+    o = utf8_write(o, text, UTF_JSON, &good);
+    *o++ = '"';
+    return o;
 }
 
-/* Integers as numbers: for fields whose type ECS or we decide, not Windows. */
-static bool put_number(struct json_out *j, const struct field *f)
+/* Integers as numbers: for fields whose type ECS or we decide, not Windows. NULL: it is none. */
+static char *put_number(char *o, const struct field *f)
 {
     static const uint8_t sizes[] = {[VALUE_I8] = 1, [VALUE_U8] = 1, [VALUE_I16] = 2,
                                     [VALUE_U16] = 2, [VALUE_I32] = 4, [VALUE_U32] = 4,
@@ -57,123 +40,128 @@ static bool put_number(struct json_out *j, const struct field *f)
     uint64_t v = 0;
 
     if (f->type == VALUE_BOOL && value_u64(field_value(f), &v)) {
-        json_bool(j, v != 0);
-        return true;
+        memcpy(o, v ? "true" : "false", 5);
+        return o + (v ? 4 : 5);
     }
     if (f->type < VALUE_I8 || f->type > VALUE_U64 || f->len != sizes[f->type])
-        return false;
+        return NULL;
     memcpy(&v, f->data, f->len);
-    if (f->type & 1) { /* signed types are the odd ones: extend the sign */
-        unsigned unused = 64 - 8 * f->len;
-        json_i64(j, (int64_t)(v << unused) >> unused);
-    } else {
-        json_u64(j, v);
-    }
-    return true;
+    if (!(f->type & 1)) /* signed types are the odd ones: extend the sign */
+        return put_u64(o, v);
+    unsigned unused = 64 - 8 * f->len;
+    return put_signed(o, (int64_t)(v << unused) >> unused);
 }
 
-/* Texts are nearly all that is written here, so they come first. */
-enum ecs_exact ecs_put_value(struct json_out *j, const struct field *f)
+char *ecs_put_value(struct ecs_line *l, char *o, const struct field *f, bool number,
+                    enum ecs_exact *exact)
 {
-    struct buf *b = j->buf;
-    enum ecs_exact exact = EXACT_NONE;
+    bool good = true;
+    char *end;
 
-    if (f->type == VALUE_UTF16 || f->type == VALUE_TEXT) {
-        buf_char(ecs_raw(j), '"');
-        if (f->type == VALUE_UTF16)
-            exact = utf16_put(f->data, f->len, UTF_JSON, b) ? EXACT_NONE : EXACT_UTF16;
-        else
-            exact = utf8_put((str){f->data, f->len}, UTF_JSON, b) ? EXACT_NONE : EXACT_BYTES;
-        buf_char(b, '"');
-    } else if ((f->group != FIELD_ECS && f->group != FIELD_OWN) || !put_number(j, f)) {
-        json_value(j, field_value(f));
+    o = ecs_room(l, o, value_room(f->len) + 2);
+    if (number && (end = put_number(o, f)))
+        return end;
+    *o++ = '"';
+    if (f->type == VALUE_UTF16) {
+        o = utf16_write(o, f->data, f->len, UTF_JSON, &good);
+        *exact = good ? *exact : EXACT_UTF16;
+    } else if (f->type == VALUE_TEXT) {
+        o = utf8_write(o, (str){f->data, f->len}, UTF_JSON, &good);
+        *exact = good ? *exact : EXACT_BYTES;
+    } else {
+        o = value_write(o, field_value(f), UTF_JSON);
     }
+    *o++ = '"';
+    return o;
+}
+
+/* ---- exact bytes, and arrays ---- */
+
+static bool takes_numbers(const struct field *f)
+{
+    return f->group == FIELD_ECS || f->group == FIELD_OWN;
+}
+
+static enum ecs_exact exact_of(struct ecs_line *l, const struct field *f)
+{
+    enum ecs_exact exact = EXACT_NONE;
+    size_t len = l->out->len;
+
+    ecs_put_value(l, ecs_appended(l), f, takes_numbers(f), &exact);
+    l->out->len = len; /* only looked at */
     return exact;
 }
 
-void ecs_put_exact(struct json_out *j, const struct field *f)
+static void put_base64(struct buf *b, const struct field *f)
 {
-    struct buf *b = ecs_raw(j);
-
     buf_char(b, '"');
     base64_add(b, f->data, f->len);
     buf_char(b, '"');
 }
 
-static bool is_exact(const struct field *f, enum ecs_exact kind)
+/* The suffix stands inside the quotes of the key. */
+static void put_exact_key(struct buf *b, str key, enum ecs_exact exact)
 {
-    struct buf nowhere = {0};
-    struct json_out j = {.buf = &nowhere};
-    bool is = ecs_put_value(&j, f) == kind;
-
-    buf_free(&nowhere);
-    return is;
-}
-
-static void put_exact_group(struct json_out *j, str key, const struct field *fields,
-                            const uint16_t *which, size_t count, bool array, enum ecs_exact kind)
-{
-    struct buf *b = j->buf;
-
     buf_char(b, ',');
-    buf_add(b, key.p, key.len - 1); /* the suffix stands inside of the quotes */
-    buf_str(b, str_of(ecs_exact_suffix[kind]));
+    buf_add(b, key.p, key.len - 1);
+    buf_str(b, str_of(ecs_exact_suffix[exact]));
     buf_add(b, "\":", 2);
-    j->keyed = true;
-    if (array)
-        json_array(j);
-    for (size_t i = 0; i < count; i++)
-        if (is_exact(&fields[which[i]], kind))
-            ecs_put_exact(j, &fields[which[i]]);
-        else
-            json_null(j);
-    if (array)
-        json_array_end(j);
 }
 
-void ecs_put_group(struct json_out *j, str key, const struct field *fields, const uint16_t *which,
-                   size_t count, bool array)
+static char *put_exact(struct ecs_line *l, char *o, const struct field *f, str key,
+                       enum ecs_exact exact)
+{
+    struct buf *b = ecs_append(l, o);
+
+    put_exact_key(b, key, exact);
+    put_base64(b, f);
+    return ecs_appended(l);
+}
+
+static char *put_exact_array(struct ecs_line *l, char *o, const struct ecs_hole *h, str key,
+                             enum ecs_exact exact)
+{
+    struct buf *b = ecs_append(l, o);
+
+    put_exact_key(b, key, exact);
+    for (size_t i = 0; i < h->count; i++) {
+        const struct field *f = &l->e->fields[l->plan->order[h->first + i]];
+        buf_char(b, i ? ',' : '[');
+        if (exact_of(l, f) == exact)
+            put_base64(b, f);
+        else
+            buf_str(b, STR("null"));
+    }
+    buf_char(b, ']');
+    return ecs_appended(l);
+}
+
+static char *put_array(struct ecs_line *l, char *o, const struct ecs_hole *h, str key)
 {
     bool found[3] = {false, false, false};
 
-    if (!array) {
-        found[ecs_put_value(j, &fields[*which])] = true;
-    } else {
-        json_array(j);
-        for (size_t i = 0; i < count; i++)
-            found[ecs_put_value(j, &fields[which[i]])] = true;
-        json_array_end(j);
+    for (size_t i = 0; i < h->count; i++) {
+        const struct field *f = &l->e->fields[l->plan->order[h->first + i]];
+        enum ecs_exact exact = EXACT_NONE;
+        o = ecs_room(l, o, 1);
+        *o++ = i ? ',' : '[';
+        o = ecs_put_value(l, o, f, takes_numbers(f), &exact);
+        found[exact] = true;
     }
-    if (found[EXACT_BYTES])
-        put_exact_group(j, key, fields, which, count, array, EXACT_BYTES);
-    if (found[EXACT_UTF16])
-        put_exact_group(j, key, fields, which, count, array, EXACT_UTF16);
+    *o++ = ']';
+    for (enum ecs_exact exact = EXACT_BYTES; exact <= EXACT_UTF16; exact++)
+        if (found[exact])
+            o = put_exact_array(l, o, h, key, exact);
+    return o;
 }
 
-void ecs_put_hex(struct json_out *j, uint64_t v)
+char *ecs_put_fields(struct ecs_line *l, char *o, const struct ecs_hole *h, str key)
 {
-    struct buf *b = ecs_raw(j);
+    enum ecs_exact exact = EXACT_NONE;
 
-    buf_str(b, STR("\"0x"));
-    buf_hex(b, v);
-    buf_char(b, '"');
-}
-
-void ecs_put_addr(struct json_out *j, const struct addr *a)
-{
-    struct buf *b = ecs_raw(j);
-
-    buf_char(b, '"');
-    addr_text(a, b);
-    buf_char(b, '"');
-}
-
-void ecs_put_uid(struct json_out *j, struct uid uid)
-{
-    const uint64_t halves[2] = {uid.hi, uid.lo};
-    char hex[34] = {'"', [33] = '"'};
-
-    for (unsigned i = 0; i < 32; i++)
-        hex[i + 1] = "0123456789abcdef"[halves[i / 16] >> (60 - i % 16 * 4) & 15];
-    buf_add(ecs_raw(j), hex, sizeof hex);
+    if (h->what == HOLE_ARRAY)
+        return put_array(l, o, h, key);
+    const struct field *f = &l->e->fields[h->first];
+    o = ecs_put_value(l, o, f, h->what == HOLE_NUMBER, &exact);
+    return exact ? put_exact(l, o, f, key, exact) : o;
 }

@@ -89,12 +89,12 @@ static void print_events(struct pipeline *p, struct ecs_writer *w, struct batch 
     const struct ecs_context ctx = {.sources = p->sources,
                                     .source_count = p->source_count + p->case_count};
 
+    ecs_writer_turn(w);
     for (size_t i = from; i < b->count; i++) {
         struct event *e = b->events[i];
-        struct json_out j = {.buf = out};
 
         settle_at_once(p, e);
-        ecs_write(w, &j, e, &b->names, &ctx);
+        ecs_write(w, out, e, &b->names, &ctx);
         buf_char(out, '\n');
     }
 }

@@ -95,18 +95,30 @@ int64_t civil_to_ns(const struct civil *c)
     return ns_of(seconds, leap ? NS_PER_S - 1 : c->ns);
 }
 
-void civil_of_ns(int64_t time_ns, struct civil *out)
+/* Sets hour to ns; the day is returned. */
+static int64_t clock_of_ns(int64_t time_ns, struct civil *out)
 {
     int64_t seconds = floor_div(time_ns, NS_PER_S);
     int64_t days = floor_div(seconds, SECONDS_OF_DAY);
     uint32_t of_day = (uint32_t)(seconds - days * SECONDS_OF_DAY);
 
-    civil_of_days(days, out);
     out->hour = (uint8_t)(of_day / 3600);
     out->minute = (uint8_t)(of_day / 60 % 60);
     out->second = (uint8_t)(of_day % 60);
     /* Unsigned: the product of the earliest second wraps, the difference is right. */
     out->ns = (uint32_t)((uint64_t)time_ns - (uint64_t)seconds * (uint64_t)NS_PER_S);
+    return days;
+}
+
+void civil_of_ns(int64_t time_ns, struct civil *out)
+{
+    struct civil clock;
+
+    civil_of_days(clock_of_ns(time_ns, &clock), out);
+    out->hour = clock.hour;
+    out->minute = clock.minute;
+    out->second = clock.second;
+    out->ns = clock.ns;
 }
 
 int64_t time_of_filetime(uint64_t filetime)
@@ -156,11 +168,8 @@ static char *put_pair(char *o, uint32_t v)
     return o + 2;
 }
 
-char *civil_write(char *o, const struct civil *c, enum precision precision)
+static char *put_date(char *o, const struct civil *c)
 {
-    static const uint8_t digits[] = {0, 3, 6, 7, 9};
-    unsigned fraction = digits[(unsigned)precision < array_len(digits) ? precision : PRECISION_NS];
-
     if (c->year < 0 || c->year > 9999) {
         o = put_signed(o, c->year);
     } else {
@@ -172,6 +181,14 @@ char *civil_write(char *o, const struct civil *c, enum precision precision)
     *o++ = '-';
     o = put_pair(o, c->day);
     *o++ = 'T';
+    return o;
+}
+
+static char *put_clock(char *o, const struct civil *c, enum precision precision)
+{
+    static const uint8_t digits[] = {0, 3, 6, 7, 9};
+    unsigned fraction = digits[(unsigned)precision < array_len(digits) ? precision : PRECISION_NS];
+
     o = put_pair(o, c->hour);
     *o++ = ':';
     o = put_pair(o, c->minute);
@@ -188,14 +205,26 @@ char *civil_write(char *o, const struct civil *c, enum precision precision)
     return o;
 }
 
-char *time_write(char *at, int64_t time_ns, enum precision precision)
+char *civil_write(char *o, const struct civil *c, enum precision precision)
+{
+    return put_clock(put_date(o, c), c, precision);
+}
+
+char *time_write(char *at, int64_t time_ns, enum precision precision, struct day_text *lately)
 {
     struct civil c;
 
     if (time_ns == TIME_UNKNOWN)
         return at;
-    civil_of_ns(time_ns, &c);
-    return civil_write(at, &c, precision);
+    int64_t day = clock_of_ns(time_ns, &c);
+    if (day != lately->day || !lately->text[0]) {
+        struct civil date;
+        civil_of_days(day, &date);
+        put_date(lately->text, &date);
+        lately->day = day;
+    }
+    memcpy(at, lately->text, 11);
+    return put_clock(at + 11, &c, precision);
 }
 
 void civil_text(const struct civil *c, enum precision precision, struct buf *out)
@@ -206,8 +235,10 @@ void civil_text(const struct civil *c, enum precision precision, struct buf *out
 
 void time_text(int64_t time_ns, enum precision precision, struct buf *out)
 {
+    struct day_text none = {0};
+
     buf_reserve(out, TIME_ROOM);
-    out->len = (size_t)(time_write(out->p + out->len, time_ns, precision) - out->p);
+    out->len = (size_t)(time_write(out->p + out->len, time_ns, precision, &none) - out->p);
 }
 
 static enum precision precision_of(size_t digits)

@@ -66,9 +66,13 @@ bool str_take_offset(str *s, int64_t *offset_s);
  * TIME_UNKNOWN. Appended, or written to `at`, where TIME_ROOM bytes are free; then the end is
  * returned. */
 enum { TIME_ROOM = 48 };
+struct day_text { /* kept by who writes many times, which mostly are of one day; begins as {0} */
+    int64_t day;
+    char text[12];
+};
 void time_text(int64_t time_ns, enum precision precision, struct buf *out);
 void civil_text(const struct civil *c, enum precision precision, struct buf *out);
-char *time_write(char *at, int64_t time_ns, enum precision precision);
+char *time_write(char *at, int64_t time_ns, enum precision precision, struct day_text *lately);
 char *civil_write(char *at, const struct civil *c, enum precision precision);
 
 /* Zones: IANA names from tzdata (TZif version 1 to 4, RFC 8536, with its POSIX footer for later

@@ -49,6 +49,7 @@ static void render_packet(void *ctx, unsigned worker, void *job)
     struct block_cursor c = {.at = k->block.bytes.p,
                              .end = k->block.bytes.p + k->block.bytes.len};
 
+    ecs_writer_turn(w->lines[worker]);
     for (size_t n = 0; block_next(&c); n++) {
         const struct extra *x = &k->extras[n];
         const struct marked m = {
@@ -174,6 +175,7 @@ static void add_event(struct writing *w, const struct stream *s, uint64_t ordina
         .in_timeline = x->in_timeline,
         .lines = w->lines[w->p->options->threads],
     };
+    ecs_writer_turn(m.lines); /* each event may come from another block */
     tell_event(w, &m);
     block_add(&k->block, &s->event, s->names);
     if (k->block.events == PACKET_EVENTS || k->block.bytes.len >= PACKET_BYTES)

@@ -288,7 +288,6 @@ static void put_endpoint(struct db *w, const struct marked *m, const struct endp
 
 static void put_json(struct db *w, const struct marked *m, const struct host *host)
 {
-    struct json_out j = {.buf = &w->line};
     const struct ecs_context ctx = {
         .host = host ? host->name : STR(""),
         .addresses = host ? host->addresses : NULL,
@@ -303,7 +302,7 @@ static void put_json(struct db *w, const struct marked *m, const struct host *ho
     };
 
     w->line.len = 0;
-    ecs_write(m->lines, &j, m->event, m->names, &ctx);
+    ecs_write(m->lines, &w->line, m->event, m->names, &ctx);
     put_text(w, buf_view(&w->line));
 }
 

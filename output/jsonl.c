@@ -42,7 +42,6 @@ static void *jsonl_open(const struct case_view *c, const char *path, struct err 
 
 static void jsonl_render(const struct case_view *c, const struct marked *m, struct buf *out)
 {
-    struct json_out j = {.buf = out};
     const struct identity *id = c->identity;
     uint32_t i = id ? identity_host(id, m->event->host) : IDENTITY_NONE;
     const struct host *host = i == IDENTITY_NONE ? NULL : &id->hosts[i];
@@ -59,7 +58,7 @@ static void jsonl_render(const struct case_view *c, const struct marked *m, stru
         .result = c->result,
     };
 
-    ecs_write(m->lines, &j, m->event, m->names, &ctx);
+    ecs_write(m->lines, out, m->event, m->names, &ctx);
     buf_char(out, '\n');
 }
 

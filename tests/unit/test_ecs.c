@@ -34,12 +34,11 @@ static void render(const struct event *e, const struct names *names, const struc
                    struct buf *out)
 {
     struct ecs_writer *w = ecs_writer_new();
-    struct json_out j = {.buf = out};
 
     out->len = 0;
-    ecs_write(w, &j, e, names, ctx);
+    ecs_write(w, out, e, names, ctx);
     size_t once = out->len;
-    ecs_write(w, &j, e, names, ctx);
+    ecs_write(w, out, e, names, ctx);
     CHECK(out->len == 2 * once && memcmp(out->p, out->p + once, once) == 0);
     out->len = once;
     ecs_writer_free(w);
@@ -380,9 +379,9 @@ TEST(ecs_writer_keeps_shapes_apart)
             batch_text(&t.b, round & 1 ? FIELD_ECS : FIELD_EVENT_DATA,
                        str_of(names[round >> 2 * i & 3]), STR("v"));
         both_ways(&t, &ctx);
-        struct json_out j = {.buf = &line};
         line.len = 0;
-        ecs_write(w, &j, t.b.events[t.b.count - 1], &t.b.names, &ctx);
+        ecs_writer_turn(w);
+        ecs_write(w, &line, t.b.events[t.b.count - 1], &t.b.names, &ctx);
         CHECK(str_eq(buf_view(&line), buf_view(&t.line)));
     }
     buf_free(&line);
