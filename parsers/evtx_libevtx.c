@@ -285,7 +285,6 @@ static void fill_system(const struct document *d, struct windows_record *r)
     r->system[SYSTEM_OPCODE] = number_of(d, OPCODE);
     r->system[SYSTEM_PROCESS_ID] = number_of(d, PROCESS_ID);
     r->system[SYSTEM_THREAD_ID] = number_of(d, THREAD_ID);
-    r->has_rendering = true;
 }
 
 /* System's time and number; the header's where System has none. */

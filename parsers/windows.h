@@ -64,14 +64,14 @@ enum system_part {
     SYSTEM_PARTS
 };
 
-/* The System part of a record, as written; "" and VALUE_NULL where the record has none. Borrowed for
- * the life of the batch. */
+/* The System part of a record, as written; "" and VALUE_NULL where the record has none. Borrowed
+ * for the life of the batch. */
 struct windows_record {
     str provider, channel, computer;
     uint32_t code;
     struct value system[SYSTEM_PARTS];
-    bool has_rendering; /* the field rendering.message is RenderingInfo's: it is the message. One
-                           from elsewhere is so only for ids without a line. */
+    bool rendered_by_exporter; /* the field rendering.message is not RenderingInfo's: it is the
+                                  message only of ids without a line */
     struct windows_memo *memo; /* or NULL */
 };
 

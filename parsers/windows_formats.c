@@ -272,6 +272,14 @@ static bool take_parameter(str *s, str *name)
     return true;
 }
 
+/* Only a yes is worth a word. */
+static bool format_if_yes(struct windows_view *w, struct line *l, struct value v)
+{
+    (void)w;
+    (void)l;
+    return value_is(v, STR("%%1842"));
+}
+
 /* Lists of %%1234, separated by white space, spelled out and separated by commas. */
 static bool format_parameters(struct windows_view *w, struct line *l, struct value v)
 {
@@ -421,6 +429,7 @@ static const struct {
     {{"encryption", 10}, format_encryption},
     {{"preauth", 7}, format_preauth},
     {{"param", 5}, format_parameters},
+    {{"ifyes", 5}, format_if_yes},
     {{"access", 6}, format_access},
     {{"process", 7}, format_process},
     {{"tickets", 7}, format_tickets},

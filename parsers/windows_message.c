@@ -158,7 +158,7 @@ static void render_fields(struct windows_view *w, struct line *l)
 /* The message that the machine itself made of the record, where it travels with it. */
 static bool render_rendering(struct windows_view *w, struct line *l, bool has_line)
 {
-    if (!w->rendering || (has_line && !w->r->has_rendering))
+    if (!w->rendering || (has_line && w->r->rendered_by_exporter))
         return false;
     line_text(l, windows_shown(w, field_value(&w->e->fields[w->rendering - 1]), MESSAGE_MAX),
               MESSAGE_MAX);

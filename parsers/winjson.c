@@ -551,6 +551,7 @@ static void make_event(struct object *o, str text, uint64_t offset, const struct
     uint64_t record;
 
     fill_record(o, &r, &out->arena);
+    r.rendered_by_exporter = true;
     set_time(o, e, in->hints);
     if (value_u64(r.system[SYSTEM_RECORD_ID], &record) && record)
         e->sequence = record;

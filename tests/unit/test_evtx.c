@@ -298,6 +298,7 @@ TEST(evtx_reads_elements_outside_of_templates)
         check_field(e, "System.Odd.Part", "kept");
         check_field(e, "rendering.culture", "en-US");
         check_field(e, "rendering.message", "It happened");
+        check_field(e, "message", "It happened");
     }
     drop(&b, bytes);
 }

@@ -538,6 +538,10 @@ static const struct {
             "TargetOutboundDomainName=ACME|ProcessName=C:\\Windows\\System32\\svchost.exe",
      "Logon type 9 (new credentials): ACME\\t.kuroda via Negotiate, outbound as ACME\\admin, by "
      "svchost.exe"},
+    {SECURITY, 4624, TARGET "LogonType=10|IpAddress=10.1.2.3|IpPort=0|RestrictedAdminMode=%%1842",
+     "Logon type 10 (remote interactive): ACME\\t.kuroda from 10.1.2.3, restricted admin mode"},
+    {SECURITY, 4624, TARGET "LogonType=10|IpAddress=10.1.2.3|IpPort=0|RestrictedAdminMode=%%1843",
+     "Logon type 10 (remote interactive): ACME\\t.kuroda from 10.1.2.3"},
     {SECURITY, 4625,
      TARGET "LogonType=3|IpAddress=10.1.2.3|IpPort=0|WorkstationName=-|Status=0xc000006d|"
             "SubStatus=0xc0000064|AuthenticationPackageName=NTLM",
@@ -739,7 +743,7 @@ TEST(windows_rendering_of_the_emitter_is_the_message)
     for (size_t i = 0; i < array_len(cases); i++) {
         struct batch b = {0};
         struct windows_record r = {.provider = STR("Service Control Manager"),
-                                   .code = cases[i].code, .has_rendering = cases[i].forwarded};
+                                   .code = cases[i].code, .rendered_by_exporter = !cases[i].forwarded};
         const struct event *e = batch_begin(&b, 0);
         add_fields(&b, STR("param1=Spooler|param2=stopped"));
         batch_text(&b, FIELD_OWN, STR("rendering.message"),
