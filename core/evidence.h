@@ -18,8 +18,11 @@ enum evidence_op {
                    * reason NUL link NUL: where a symbolic link points */
     EVIDENCE_READ,  /* blob, offset -> up to `want` bytes; fewer only at the end or on an error */
     /* blob -> bytes = 32 of SHA-256, value = the number of stored bytes in it, reading what has not
-     * been read; closes it */
-    EVIDENCE_DIGEST
+     * been read; closes it. want 0: only closes it */
+    EVIDENCE_DIGEST,
+    /* seekable blob, offset -> value = of the first byte from there on that is stored: before it
+     * are holes of a sparse file, which read as zeros; the size when none is */
+    EVIDENCE_DATA
 };
 
 enum evidence_status {

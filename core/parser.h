@@ -76,6 +76,7 @@ struct parser {
     uint32_t margin;       /* READS_CHUNKS: bytes before and behind a job that it sees, too (as far
                               as there are any); items that begin in a job are its own */
     bool general;          /* any other parser that bids as much wins; it bids 50, the least */
+    bool zeros_mean_nothing; /* READS_CHUNKS: what a sparse file does not store need not be read */
     bool last_resort;      /* gets, with --recover, every blob that no other parser claims; where
                               it finds no event the blob counts as unread */
     uint32_t longest_line; /* READS_LINES: lines up to this come whole, whatever a job holds */

@@ -14,6 +14,7 @@ enum {
     WHOLE_MAX = 64 << 20,    /* READS_WHOLE */
     STARTS_BACK = 256 << 10, /* how far back a cut looks for a line that `starts` */
     HEAD = 64 << 10,
+    SPARSE_MIN = 64 << 20,   /* smaller files are read whole, holes and all, and hashed */
     SCORE_MIN = 50,          /* below it nobody claims a blob */
     SCORE_MAX = 100
 };
@@ -27,6 +28,7 @@ struct cutting { /* the blob that is being cut into parts */
     size_t before;   /* bytes at the front of `rest` that were a part's already */
     bool end;        /* nothing is left to be read */
     struct spool *spool; /* READS_SPOOLED: all of it */
+    uint64_t holes;  /* bytes passed over, since the file does not store them */
 };
 
 struct reader {
@@ -268,6 +270,29 @@ static size_t window(struct reader *r, size_t at, size_t *have)
     return cut;
 }
 
+/* Passes over a large hole of a sparse file, for parsers that read nothing from zeros. */
+static void skip_hole(struct reader *r)
+{
+    struct cutting *k = &r->cut;
+    uint64_t from = k->offset + k->rest.len;
+
+    if (!k->parser->zeros_mean_nothing || !(r->stat.flags & EVIDENCE_SEEKABLE) ||
+        r->stat.value < SPARSE_MIN)
+        return;
+    for (size_t i = 0; i < k->rest.len; i++)
+        if (k->rest.p[i])
+            return;
+    call(r, EVIDENCE_DATA, k->blob->number, from, 0, r->text);
+    uint64_t to = r->reply.value - r->reply.value % k->parser->chunk_size;
+    if (to < from + WINDOW)
+        return;
+    k->holes += to - from;
+    k->offset = to;
+    k->rest.len = 0;
+    if (r->p->progress)
+        atomic_fetch_add(&r->p->progress->bytes_done, to - from);
+}
+
 /* Adds the next part of the open blob to the job. True when it was the last one. */
 static bool cut_part(struct reader *r)
 {
@@ -276,6 +301,7 @@ static bool cut_part(struct reader *r)
     size_t at = job->bytes.len + k->before, before_next = 0;
     uint64_t cut_line = 0;
 
+    skip_hole(r);
     buf_str(&job->bytes, buf_view(&k->rest));
     k->rest.len = 0;
     size_t have = job->bytes.len - at, cut = window(r, at, &have);
@@ -416,7 +442,11 @@ static void close_blob(struct reader *r)
     r->cut.blob = NULL;
     spool_drop(r->cut.spool);
     r->cut.spool = NULL;
-    call(r, EVIDENCE_DIGEST, blob->number, 0, 32, r->text);
+    if (r->cut.holes)
+        s->unhashed = arena_printf(&r->arena,
+                                   "a sparse file: its holes (%llu bytes) were not read, "
+                                   "so there is no SHA-256", (unsigned long long)r->cut.holes);
+    call(r, EVIDENCE_DIGEST, blob->number, 0, r->cut.holes ? 0 : 32, r->text);
     s->hashed = r->reply.len == 32;
     if (s->hashed) {
         memcpy(s->sha256, r->text, 32);
@@ -490,6 +520,9 @@ void reader_close(struct reader *r)
     for (size_t i = 0; i < p->source_count + p->case_count; i++) {
         p->sources[i].unread = arena_str(&p->arena, p->sources[i].unread);
         p->sources[i].failure = arena_str(&p->arena, p->sources[i].failure);
+        p->sources[i].unhashed = arena_str(&p->arena, p->sources[i].unhashed);
+        if (p->sources[i].unhashed.len)
+            source_note(p, &p->sources[i], 0, false, p->sources[i].unhashed);
         if (p->sources[i].failure.len)
             source_note(p, &p->sources[i], 0, false, p->sources[i].failure);
     }

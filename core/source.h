@@ -23,6 +23,7 @@ struct source {
     str parser;    /* name of the parser that claimed it, "" = unread */
     str unread;    /* why, when parser is "" */
     str link;      /* where it points, when it is a symbolic link; else "" */
+    str unhashed;  /* why there is no hash though all that matters was read, or "" */
     str failure;   /* why the rest of a blob that was begun could not be read, or "" */
     uint64_t size; /* bytes as stored (compressed ones: compressed) */
     int64_t mtime_ns; /* of the file as found; TIME_UNKNOWN when there is none */

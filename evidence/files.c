@@ -435,7 +435,7 @@ static void serve_digest(struct files *f, const struct evidence_request *q,
 {
     unsigned len = 0;
 
-    if (f->open == q->blob && f->hash) {
+    if (f->open == q->blob && f->hash && q->want) {
         if (f->plain && f->fd != STDIN_FILENO && lseek(f->fd, (off_t)f->at, SEEK_SET) < 0)
             r->status = EVIDENCE_UNREADABLE;
         long n = 0;
@@ -448,6 +448,16 @@ static void serve_digest(struct files *f, const struct evidence_request *q,
     }
     r->len = r->status == EVIDENCE_OK ? len : 0;
     close_blob(f);
+}
+
+static void serve_data(struct files *f, const struct evidence_request *q, struct evidence_reply *r)
+{
+    bool plain = f->open == q->blob && f->plain && f->fd != STDIN_FILENO;
+    off_t at = plain ? lseek(f->fd, (off_t)q->offset, SEEK_DATA) : -1;
+
+    /* ENXIO: none is left; anything else: this file system cannot tell */
+    r->value = at >= 0 ? (uint64_t)at
+               : plain && errno == ENXIO ? f->items[q->blob].size : q->offset;
 }
 
 static void serve(void *server, const struct evidence_request *q, struct evidence_reply *r,
@@ -464,6 +474,8 @@ static void serve(void *server, const struct evidence_request *q, struct evidenc
         serve_stat(f, q, r, bytes);
     else if (q->op == EVIDENCE_READ)
         serve_read(f, q, r, bytes);
+    else if (q->op == EVIDENCE_DATA)
+        serve_data(f, q, r);
     else
         serve_digest(f, q, r, bytes);
 }

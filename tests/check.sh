@@ -39,6 +39,7 @@ suite evtx $python tests/evtx_differential.py
 suite times $python tests/times.py
 suite recover $python tests/recover.py
 suite journal $python tests/journal.py
+suite logons $python tests/logons.py
 suite numbers $python tests/numbers.py
 suite browser $python tests/browser/report_test.py
 suite lint bash tests/lint.sh "$build"

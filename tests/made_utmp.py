@@ -91,6 +91,9 @@ def goldens(root):
     put('parser-utmp-layouts-without-their-name', 's390x', file_of(story[4:6], big=True))
     put('parser-utmp-layouts-without-their-name', 'aarch64_be',
         file_of(story[4:6], wide=True, big=True))
+    put('parser-lastlog-layouts', 'lastlog', lastlog(last_logons()))
+    put('parser-lastlog-layouts', 'renamed.arm64', lastlog(last_logons(), wide=True))
+    put('parser-lastlog-layouts', 'renamed.s390x', lastlog(last_logons(), big=True))
     data = bytearray(file_of(story))
     data[384 * 6:384 * 7] = bytes(384)      # emptied
     data[384 * 10:384 * 10] = b'\xee' * 100  # bytes that belong to nothing

@@ -45,6 +45,22 @@ bool is_zero(str s)
     return s.len == 0 || (s.p[0] == 0 && memcmp(s.p, s.p + 1, s.len - 1) == 0);
 }
 
+void utmp_set_source(struct batch *out, str host)
+{
+    struct event *e = out->open;
+    struct addr named;
+    str word;
+    bool local = host.len && (host.p[0] == ':' || str_starts(host, STR("tmux(")) ||
+                              str_eq(host, STR("login screen")));
+
+    if (local || !str_take_word(&host, &word))
+        return;
+    if (!addr_parse(word, &named))
+        e->src.host = names_put(&out->names, str_head(word, str_find_char(word, ':')));
+    else if (addr_is_none(&e->src.addr))
+        e->src.addr = named;
+}
+
 static str field_at(str bytes, size_t at, size_t size)
 {
     return fixed_text((str){bytes.p + at, size});

@@ -6,8 +6,7 @@
 #ifndef PARSERS_UTMP_RECORD_H
 #define PARSERS_UTMP_RECORD_H
 
-#include "core/event.h"
-#include "core/str.h"
+#include "core/batch.h"
 
 enum utmp_type {
     UTMP_EMPTY, UTMP_RUN_LEVEL, UTMP_BOOT, UTMP_NEW_TIME, UTMP_OLD_TIME, UTMP_INIT, UTMP_LOGIN,
@@ -39,6 +38,11 @@ struct utmp_record {
 bool utmp_read(str bytes, const struct utmp_layout *layout, struct utmp_record *r, bool *blank);
 /* The layout that the records at the front of bytes fit, the first of equal ones; NULL for none. */
 const struct utmp_layout *utmp_layout_of(str bytes);
+
+/* The source of the open event from the host text, where it names one: an address (when it has none
+ * yet), else a name. "10.0.5.3", "ws07.acme.example", "ws07:S.0" of screen, "10.0.5.3 via mosh
+ * [912]"; not ":0" and "tmux(912).%0", which are on the host itself. */
+void utmp_set_source(struct batch *out, str host);
 
 /* Text of a fixed field: up to its NUL. */
 str fixed_text(str field);

@@ -122,28 +122,6 @@ static bool is_btmp(const struct source *s)
            str_starts_nocase(str_basename(s->path), STR("btmp"));
 }
 
-/* "10.0.5.3", "client.example.com", "client:S.0" of screen, "10.0.5.3 via mosh [912]"; not
- * ":0" and "tmux(912).%0", which are on the host itself. */
-static void set_source(struct batch *out, const struct utmp_record *r)
-{
-    struct event *e = out->open;
-    str host = r->host, word;
-    bool local = host.len && (host.p[0] == ':' || str_starts(host, STR("tmux(")) ||
-                              str_eq(host, STR("login screen")));
-
-    e->src.addr = r->addr;
-    if (local || !str_take_word(&host, &word))
-        return;
-    struct addr named;
-    if (addr_parse(word, &named)) {
-        if (addr_is_none(&e->src.addr))
-            e->src.addr = named;
-        return;
-    }
-    size_t colon = str_find_char(word, ':');
-    e->src.host = names_put(&out->names, str_head(word, colon));
-}
-
 static str from_text(struct batch *out, const struct utmp_record *r)
 {
     struct buf b = {0};
@@ -189,7 +167,8 @@ static void describe_logon(const struct job *j, const struct utmp_record *r, boo
     e->kind = failed ? KIND_LOGON_FAILED : KIND_LOGON;
     e->outcome = failed ? OUTCOME_FAILURE : OUTCOME_SUCCESS;
     set_who(j->out, r, r->user);
-    set_source(j->out, r);
+    e->src.addr = r->addr;
+    utmp_set_source(j->out, r->host);
     e->dst.host = e->host;
     say_logon(j, r, failed ? STR("Failed logon: ") : STR("Logon: "));
 }

@@ -31,7 +31,7 @@ corpora=../shared/corpora
 if [ -d $corpora ]; then
     # every 23rd small file, whatever it is, through every parser
     mapfile -t files < <(find $corpora -type f -size -24k -not -name 'SOURCES*' | LC_ALL=C sort | awk 'NR % 23 == 0' | head -60)
-    for parser in evtx evtx-raw evt auditd packages syslog journal journal-json journal-export utmp squid weblog winjson plain; do
+    for parser in evtx evtx-raw evt auditd packages syslog journal journal-json journal-export utmp lastlog squid weblog winjson plain; do
         try "corpora as $parser" "$replay" $parser "${files[@]}"
     done
 else
