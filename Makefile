@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make demo    sets up, builds, runs the main job on the sample incident
 # make check   sets up, builds under ASan and UBSan, runs every test
+# make compare sets up, builds, compares EVTX records with evtx_dump's, where that is installed
 # make deps bench fuzz lint install clean; V=1 shows the commands; VARIANT=debug|asan|tsan
 VARIANT ?= release
 B       := build/$(VARIANT)
@@ -54,6 +55,9 @@ demo: deps
 check: deps
 	@$(again) VARIANT=asan WERROR=1 all build/asan/unit-tests build/asan/fuzz-replay
 	@bash tests/check.sh build/asan
+compare: deps
+	@$(again) VARIANT=release all
+	@ASHIATO=build/release/ashiato python3 tests/evtx_compare_record.py
 bench: deps
 	@$(again) VARIANT=release all
 	@bash tests/bench/run.sh build/release
@@ -67,4 +71,4 @@ install: all
 	install -D -m 644 docs/event.schema.json $(DESTDIR)$(PREFIX)/share/ashiato/event.schema.json
 clean:
 	rm -rf build
-.PHONY: all deps demo check bench fuzz lint install clean
+.PHONY: all deps demo check compare bench fuzz lint install clean

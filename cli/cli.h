@@ -39,7 +39,7 @@ struct cli { /* the options of one call, and what they own */
     size_t path_count, path_cap;
     const char *output;
     str system;
-    bool force, strict, quiet, verbose, count_only, fail_on_given, help, stamp;
+    bool force, strict, quiet, verbose, count_only, record, check, fail_on_given, help, stamp;
     enum severity fail_on;
 };
 

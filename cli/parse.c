@@ -19,10 +19,26 @@ static bool set_xml(struct cli *c, str v, struct err *err)
     return c->run.xml = true;
 }
 
+static bool set_record(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->run.records = c->record = true;
+}
+
+static bool set_check(struct cli *c, str v, struct err *err)
+{
+    (void)v, (void)err;
+    return c->run.records = c->check = true;
+}
+
 static const struct option options[] = {
     {"--count", 'c', NULL, "print one line a blob: records, damaged, parser, path", set_count,
      false},
     {"--xml", 0, NULL, "print the records of .evtx logs as XML, one Event a line", set_xml, false},
+    {"--record", 0, NULL, "print the records of .evtx logs as JSON: System and EventData, no more",
+     set_record, false},
+    {"--check", 0, NULL, "print what is damaged in .evtx logs: all is checked, no record printed",
+     set_check, false},
     {"--zone", 'z', "NAME[:GLOB]", "zone of times that carry none: Asia/Tokyo, +09:00", set_zone,
      false},
     {"--year", 0, "YYYY[:GLOB]", "year of the first line of logs that carry none", set_year, false},
@@ -40,7 +56,7 @@ static const struct option options[] = {
     {"--help", 'h', NULL, "this text", NULL, false},
 };
 
-struct printing {
+struct output {
     struct watch watch;
     struct err err;
     bool failed;
@@ -48,7 +64,7 @@ struct printing {
 
 static void emit(void *ctx, str lines)
 {
-    struct printing *out = ctx;
+    struct output *out = ctx;
 
     while (lines.len && !out->failed) {
         ssize_t n = write(STDOUT_FILENO, lines.p, lines.len);
@@ -64,30 +80,62 @@ static void emit(void *ctx, str lines)
     }
 }
 
+static bool reads_evtx(const struct source *s)
+{
+    return str_eq(s->parser, STR("evtx")) || str_eq(s->parser, STR("evtx-raw"));
+}
+
+static void print_count(const struct source *s)
+{
+    printf("%llu\t%llu\t%.*s\t%.*s\n", (unsigned long long)s->events,
+           (unsigned long long)s->damaged, PSTR(s->parser.len ? s->parser : STR("-")),
+           PSTR(s->path));
+}
+
 static void print_counts(const struct pipeline *p)
+{
+    for (size_t i = 0; i < p->source_count; i++)
+        print_count(&p->sources[i]);
+}
+
+/* The counts, and where what is wrong. */
+static void print_checks(const struct pipeline *p)
 {
     for (size_t i = 0; i < p->source_count; i++) {
         const struct source *s = &p->sources[i];
-        printf("%llu\t%llu\t%.*s\t%.*s\n", (unsigned long long)s->events,
-               (unsigned long long)s->damaged, PSTR(s->parser.len ? s->parser : STR("-")),
-               PSTR(s->path));
+        if (!reads_evtx(s))
+            continue;
+        print_count(s);
+        for (size_t k = 0; k < s->note_count; k++)
+            printf("\t%llu\t%.*s\n", (unsigned long long)s->notes[k].offset,
+                   PSTR(s->notes[k].text));
+        if (s->note_total > s->note_count)
+            printf("\t\tand %zu notes more\n", s->note_total - s->note_count);
     }
 }
 
-static int finish(struct cli *c, const struct pipeline *p, const struct printing *out, bool good)
+static void say_unprinted(const struct cli *c, const struct source *s)
+{
+    const char *option = c->run.xml ? "--xml" : c->record ? "--record" : c->check ? "--check" : NULL;
+
+    if (option && s->parser.len && !reads_evtx(s))
+        say("not printed: %.*s: %s is for what the native reader of .evtx logs reads",
+            PSTR(s->path), option);
+}
+
+static int finish(struct cli *c, const struct pipeline *p, const struct output *out, bool good)
 {
     size_t parsed = 0;
 
     for (size_t i = 0; i < p->source_count + p->case_count; i++) {
         const struct source *s = &p->sources[i];
-        parsed += s->parser.len > 0;
-        if (!s->parser.len && !s->empty && !c->quiet)
+        parsed += c->run.records ? reads_evtx(s) : s->parser.len > 0;
+        if (c->quiet)
+            continue;
+        if (!s->parser.len && !s->empty)
             say("not read: %.*s: %.*s", PSTR(s->path), PSTR(s->unread));
-        bool has_xml = str_eq(s->parser, STR("evtx")) || str_eq(s->parser, STR("evtx-raw"));
-        if (c->run.xml && s->parser.len && !has_xml && !c->quiet)
-            say("not printed: %.*s: only the native reader of .evtx logs writes XML",
-                PSTR(s->path));
-        for (size_t k = 0; k < s->note_count && s->damaged && !c->quiet; k++)
+        say_unprinted(c, s);
+        for (size_t k = 0; k < s->note_count && s->damaged && !c->check; k++)
             say("%.*s: at byte %llu: %.*s", PSTR(s->path),
                 (unsigned long long)s->notes[k].offset, PSTR(s->notes[k].text));
     }
@@ -99,18 +147,24 @@ static int finish(struct cli *c, const struct pipeline *p, const struct printing
         return STATUS_STOPPED;
     if (c->count_only)
         print_counts(p);
+    if (c->check)
+        print_checks(p);
     return parsed ? STATUS_DONE : STATUS_NOTHING;
 }
 
 static int run(struct cli *c)
 {
     struct err err = {{0}};
-    struct printing out = {.failed = false};
+    struct output out = {.failed = false};
     const struct evidence_options o = {
         .paths = c->paths, .path_count = c->path_count, .system = c->system};
 
     if (!c->path_count) {
         say("no input given: ashiato parse FILE...");
+        return STATUS_USAGE;
+    }
+    if (c->record + c->check + c->count_only + c->run.xml > 1) {
+        say("--count, --xml, --record and --check each print something else: give one of them");
         return STATUS_USAGE;
     }
     struct files *files = files_open(&o, &err);
@@ -126,7 +180,7 @@ static int run(struct cli *c)
     if (pipeline_list(&p, &err)) {
         if (!c->quiet)
             cli_say_idle_rules(c, &p);
-        bool good = pipeline_parse(&p, c->count_only ? NULL : emit, &out, &err);
+        bool good = pipeline_parse(&p, c->count_only || c->check ? NULL : emit, &out, &err);
         watch_end(&out.watch);
         status = finish(c, &p, &out, good);
     } else {
@@ -147,6 +201,7 @@ const struct command command_parse = {
     .details = "Years of texts that carry none are the latest that the file's own time allows.\n"
                "\n"
                "Examples:\n"
+               "  ashiato parse --record Security.evtx | jq .Event.EventData\n"
                "  ashiato parse --xml Security.evtx | head -1 | xmllint --format -\n"
                "  ashiato parse Security.evtx | jq 'select(.event.code==\"4624\")'\n"
                "  zcat auth.log.2.gz | ashiato parse -\n",

@@ -19,6 +19,8 @@ struct worker {
     struct batch batch;
     struct segment_writer closed, open;
     struct ecs_writer *lines; /* when events are printed */
+    struct printing printing; /* when records are, and whose that is */
+    const struct parser *printer;
 };
 
 bool pipeline_stopped(const struct pipeline *p)
@@ -143,6 +145,30 @@ static void parse_part(struct batch *b, struct part *part, struct job *job)
     keep_notes(job, part, b);
 }
 
+static void end_printing(struct worker *w)
+{
+    if (w->printer)
+        w->printer->forget(w->printing.kept);
+    w->printing.kept = NULL;
+}
+
+/* The records of a part as its parser prints them; none when it cannot. */
+static void print_part(const struct ingest *in, struct worker *w, struct part *part,
+                       struct job *job)
+{
+    if (!part->parser->forget)
+        return;
+    if (w->printer != part->parser) {
+        end_printing(w);
+        w->printer = part->parser;
+    }
+    w->printing.lines = in->emit ? &job->text : NULL;
+    w->printing.records = 0;
+    part->input.printing = &w->printing;
+    parse_part(&w->batch, part, job);
+    part->events = w->printing.records;
+}
+
 static void sort_job(struct worker *w, struct job *job)
 {
     const uint32_t open_flags = EVENT_YEAR_OPEN | EVENT_ZONE_OPEN;
@@ -177,6 +203,10 @@ static void work(void *ctx, unsigned number, void *arg)
 
     for (size_t i = 0; i < job->count && !pipeline_stopped(in->p); i++) {
         size_t from = w->batch.count;
+        if (in->records) {
+            print_part(in, w, &job->parts[i], job);
+            continue;
+        }
         parse_part(&w->batch, &job->parts[i], job);
         if (!in->print)
             observe_part(in->p, &job->parts[i], &w->batch, from, job);
@@ -283,6 +313,7 @@ bool ingest_run(struct ingest *in, struct err *err)
         segment_writer_free(&in->workers[i].closed);
         segment_writer_free(&in->workers[i].open);
         ecs_writer_free(in->workers[i].lines);
+        end_printing(&in->workers[i]);
     }
     mem_free(in->workers);
     reader_close(in->reader);

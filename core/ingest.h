@@ -42,6 +42,7 @@ struct ingest {
     /* NULL: events are observed and sorted. Else: printed, in worker threads. */
     void (*print)(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
                   struct buf *out);
+    bool records; /* parse --record, --check: no events, what parsers print themselves */
     void (*emit)(void *ctx, str text);
     void *emit_ctx;
     struct reader *reader;

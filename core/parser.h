@@ -50,6 +50,15 @@ struct hints {
     bool recover;            /* --recover: records from where no live ones are */
 };
 
+/* parse --record and --check: records are shown as their format itself shows them, or only looked
+ * at, and no events are made. */
+struct printing {
+    struct buf *lines; /* gets a JSON line for each; NULL: their form is checked */
+    uint64_t records;  /* is counted up */
+    void *kept; /* the parser's own, from job to job of one worker; NULL at first. What is printed
+                   must not depend on it */
+};
+
 /* One job: consecutive bytes of one blob, cut where items begin. READS_LINES: whole lines, the
  * first of which `starts` accepts (a longer item than 256 KiB may be cut all the same).
  * READS_CHUNKS: whole chunks, but for the end of the blob; the first job begins at offset 0 and
@@ -65,6 +74,7 @@ struct input {
     const struct carry *carry; /* as `carry` left it at the first byte */
     const struct source *source;
     const struct hints *hints;
+    struct printing *printing; /* NULL: events are made */
 };
 
 struct parser {
@@ -94,6 +104,8 @@ struct parser {
     size_t (*cut)(str blob, size_t from);
     /* Makes events of in->bytes. Must not keep state between calls nor write anything but out. */
     void (*parse)(const struct input *in, struct batch *out);
+    /* Frees what input.printing kept. NULL: this parser only makes events. */
+    void (*forget)(void *kept);
 };
 
 /* The list, in the order of parsers/list.def. */

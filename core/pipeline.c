@@ -119,6 +119,7 @@ bool pipeline_parse(struct pipeline *p, void (*emit)(void *ctx, str lines), void
     struct ingest in = {.p = p,
                         .messages = emit != NULL,
                         .print = p->options->xml ? print_xml : print_events,
+                        .records = p->options->records,
                         .emit = emit,
                         .emit_ctx = ctx};
 

@@ -57,6 +57,7 @@ struct run_options {
     bool db_full;
     bool recover; /* --recover: deleted records, too */
     bool xml;     /* parse --xml */
+    bool records; /* parse --record and --check: pipeline_parse makes no events */
 };
 
 /* Everything one run knows. Made by the caller as {.options = ..., .evidence = ...}. */

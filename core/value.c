@@ -250,7 +250,7 @@ static uint32_t first_item(unsigned type, const uint8_t *p, uint32_t len, uint32
     return n == 0 || n > len ? len : n;
 }
 
-static char *put_array(char *o, struct value v, enum utf_form form)
+static char *put_array(char *o, struct value v, enum utf_form form, str separator)
 {
     unsigned type = v.type & ~(unsigned)VALUE_ARRAY;
     const uint8_t *p = v.p;
@@ -262,7 +262,7 @@ static char *put_array(char *o, struct value v, enum utf_form form)
         p += n + skip;
         left -= n + skip;
         if (left > 0)
-            o = put_literal(o, STR(", "));
+            o = put_literal(o, separator);
     }
     return o;
 }
@@ -271,7 +271,8 @@ char *value_write(char *at, struct value v, enum utf_form form)
 {
     if (v.len == 0)
         return at;
-    return v.type & VALUE_ARRAY ? put_array(at, v, form) : put_item(at, v.type, v.p, v.len, form);
+    return v.type & VALUE_ARRAY ? put_array(at, v, form, STR(", "))
+                                : put_item(at, v.type, v.p, v.len, form);
 }
 
 static void append(struct value v, enum utf_form form, struct buf *out)
@@ -288,6 +289,19 @@ void value_text(struct value v, struct buf *out)
 void value_json(struct value v, struct buf *out)
 {
     append(v, UTF_JSON, out);
+}
+
+char *value_write_list(char *at, struct value v, str separator)
+{
+    return put_array(at, v, UTF_JSON, separator);
+}
+
+bool value_fits(struct value v)
+{
+    bool fixed = v.type == VALUE_SIZE || (v.type < array_len(item_size) && item_size[v.type] > 0);
+
+    return fixed ? size_fits(v.type, v.len)
+                 : v.type != VALUE_SID || (v.len > 0 && sid_len(v.p, v.len) == v.len);
 }
 
 str value_str(struct value v, struct arena *a)

@@ -63,6 +63,11 @@ static inline size_t value_room(uint32_t len)
 {
     return 8 * (size_t)len + 64; /* a boolean of one byte in an array: "false, " */
 }
+/* An array with something else between its items (not longer, and plain in JSON). */
+char *value_write_list(char *at, struct value v, str separator);
+
+/* Has the value the length that its type asks for? Always true of texts and bytes. */
+bool value_fits(struct value v);
 
 /* The text in an arena, without a copy when v is plain ASCII VALUE_TEXT. */
 str value_str(struct value v, struct arena *a);

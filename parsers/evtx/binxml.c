@@ -3,12 +3,11 @@
  * BinXML documents: a record's, and those that are values of a record (the EventData of most
  * providers, forwarded events). Finds the template of each instance, compiles it when it is new in
  * this chunk, lays out the values and runs the program over them. */
-#include "parsers/evtx/evtx.h"
+#include "parsers/evtx/tree.h"
 
 #include "core/value.h"
 
 enum {
-    VALUE_TYPE_LAST = VALUE_HEX64,
     LIBRARY_TRIES = 8,
     STEP_COST = 8 /* of the budget, for running one: bounds time */
 };
@@ -128,14 +127,6 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
 
 /* ---- template instances ---- */
 
-static struct cursor template_body(const struct decoder *d, uint32_t offset)
-{
-    const uint8_t *body = d->chunk + offset + TEMPLATE_HEADER_SIZE;
-    size_t size = le32(body - 4), left = d->chunk_len - offset - TEMPLATE_HEADER_SIZE;
-
-    return (struct cursor){body, body + (size < left ? size : left)};
-}
-
 static size_t compile_from_library(struct decoder *d, const struct library_entry *t,
                                    uint32_t key, struct scope scope)
 {
@@ -171,29 +162,6 @@ static size_t program_find(struct decoder *d, uint32_t offset, const struct libr
     return i;
 }
 
-static uint32_t without_final_nuls(const uint8_t *p, uint32_t len)
-{
-    while (len >= 2 && le16(p + len - 2) == 0)
-        len -= 2;
-    return len;
-}
-
-static struct value value_at(const uint8_t *p, uint32_t len, uint8_t type)
-{
-    struct value v = {p, len, type};
-
-    if (type == VALUE_UTF16)
-        v.len = without_final_nuls(p, len);
-    else if (type == VALUE_ANSI)
-        while (v.len && p[v.len - 1] == 0)
-            v.len--;
-    else if (type == VALUE_NULL || (type == VALUE_BINXML && len == 0))
-        v = (struct value){"", 0, VALUE_NULL};
-    else if ((type & 0x7f) > VALUE_TYPE_LAST && type != VALUE_BINXML)
-        v.type = VALUE_BINARY; /* nothing that is documented */
-    return v;
-}
-
 /* The array of values: u32 count, then for each u16 size, u8 type, u8 unused, then the bytes. */
 static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
 {
@@ -216,7 +184,7 @@ static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
             c->p = c->end;
             return decoder_fail(d, "a value runs past its record");
         }
-        values[i] = value_at(bytes, size, table[2]);
+        values[i] = decoder_value(bytes, size, table[2]);
         *count = i + 1;
     }
     return true;
@@ -253,24 +221,24 @@ static size_t library_program(struct decoder *d, uint32_t id, struct scope scope
     return 0;
 }
 
-static void render_template(struct decoder *d, bool in_place, uint32_t id, uint32_t offset,
-                            size_t base, size_t count, unsigned depth)
+static void build_template(struct decoder *d, bool in_place, uint32_t id, uint32_t offset,
+                           size_t base, size_t count, unsigned depth)
 {
     const struct library_entry *t = in_place || !d->recover ? NULL : library_find(d, id);
     const struct chunk_ref own = {d->chunk, d->chunk_len};
 
     if (in_place) {
-        xml_template(d, template_body(d, offset), base, count, depth);
+        tree_template(d, template_body(d, offset), base, count, depth);
     } else if (t) { /* values of this chunk, names of the other: documents in values are left out */
         memset(d->names, 0, sizeof d->names);
         d->chunk = t->chunk.p;
         d->chunk_len = t->chunk.len;
-        xml_template(d, template_body(d, t->offset), base, count, NESTING_MAX);
+        tree_template(d, template_body(d, t->offset), base, count, NESTING_MAX);
         d->chunk = own.p;
         d->chunk_len = own.len;
         memset(d->names, 0, sizeof d->names);
     } else {
-        xml_orphan(d, base, count);
+        tree_orphan(d, base, count);
     }
 }
 
@@ -300,8 +268,8 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
     bool good = take_values(d, c, &count);
     d->value_count = base + count;
     bool in_place = !outside && !d->adrift && le32(d->chunk + offset + 4) == id;
-    if (d->rendering) {
-        render_template(d, in_place, id, offset, base, count, depth);
+    if (d->building) {
+        build_template(d, in_place, id, offset, base, count, depth);
         d->value_count = base;
         return good;
     }
@@ -336,8 +304,8 @@ bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsig
             break;
         case TOKEN_OPEN_ELEMENT:
         case TOKEN_PI_TARGET: {
-            if (d->rendering) {
-                xml_element(d, &c, depth);
+            if (d->building) {
+                tree_element(d, &c, depth);
                 break;
             }
             size_t program = compile_element(d, &c, scope);

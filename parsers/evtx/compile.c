@@ -16,8 +16,6 @@ static const struct {
 
 static str text_of_utf16(struct decoder *d, const uint8_t *p, size_t units)
 {
-    if (!decoder_spend(d, units * 3))
-        return STR("");
     char *out = arena_bytes(&d->out->arena, units);
     unsigned seen = 0;
 
@@ -33,19 +31,6 @@ static str text_of_utf16(struct decoder *d, const uint8_t *p, size_t units)
     return arena_str(&d->out->arena, buf_view(&d->content));
 }
 
-/* How many bytes the name entry at `offset` takes, 0 when there cannot be one. An entry: u32 next,
- * u16 hash, u16 count of characters, UTF-16 text, NUL. */
-static size_t name_size(const struct decoder *d, uint32_t offset)
-{
-    if (offset < 128 || offset > d->chunk_len || d->chunk_len - offset < 10)
-        return 0;
-    size_t units = le16(d->chunk + offset + 6), size = 10 + 2 * units;
-    if (units > NAME_UNITS_MAX || size > d->chunk_len - offset ||
-        le16(d->chunk + offset + size - 2) != 0)
-        return 0;
-    return size;
-}
-
 bool compiler_name(struct compiler *k, str *name)
 {
     struct decoder *d = k->d;
@@ -59,6 +44,8 @@ bool compiler_name(struct compiler *k, str *name)
         return compiler_fail(k, "a name lies outside of the chunk");
     if (offset == (size_t)(k->c.p - d->chunk) && !cursor_take(&k->c, size, &p))
         return compiler_fail(k, "a name is cut off");
+    if (!decoder_spend(d, 3 * size)) /* whether or not it is known: the same in every run */
+        return compiler_fail(k, "the chunk's templates expand beyond all bounds");
     struct name_slot_of_chunk *slot = &d->names[(offset * 2654435761u) >> 24 & (NAME_CACHE - 1)];
     if (slot->offset != offset) {
         slot->text = text_of_utf16(d, d->chunk + offset + 8, (size - 10) / 2);
@@ -234,7 +221,8 @@ static bool name_field(struct compiler *k, size_t first, struct scope *s, const 
     const struct step *piece = &d->steps[first];
 
     if (d->step_count - first == 1 && piece->source == FROM_CONSTANT &&
-        piece->type == VALUE_UTF16 && piece->len <= 2 * NAME_UNITS_MAX) {
+        piece->type == VALUE_UTF16 && piece->len <= 2 * NAME_UNITS_MAX &&
+        decoder_spend(d, 3 * (size_t)piece->len)) {
         s->path = text_of_utf16(d, piece->data, piece->len / 2);
         d->step_count = first;
         return true;

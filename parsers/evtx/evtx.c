@@ -14,7 +14,7 @@
  * Becomes: time, record number, host, provider, channel and code from System; EventData and
  * UserData as fields under their own names; RenderingInfo as `rendering.*`; kind and roles from
  * parsers/windows.c. */
-#include "parsers/evtx/evtx.h"
+#include "parsers/evtx/plan.h"
 
 #include <libdeflate.h>
 
@@ -173,6 +173,8 @@ void decoder_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len, uint32
     d->step_count = d->program_count = 0;
     memset(d->buckets, 0, sizeof d->buckets);
     memset(d->names, 0, sizeof d->names);
+    if (d->plans)
+        plans_chunk(d->plans);
 }
 
 static void check_checksums(struct decoder *d, uint32_t free_space, uint64_t offset)
@@ -210,15 +212,20 @@ static uint32_t records_end(struct decoder *d, uint64_t offset, bool no_crc)
     return free_space;
 }
 
+static size_t records_so_far(const struct decoder *d)
+{
+    return d->printing ? (size_t)d->printing->records : d->out->count;
+}
+
 /* A chunk without its mark may still hold records; they are taken as recovered. */
 static void lost_chunk(struct decoder *d, uint64_t offset)
 {
-    size_t before = d->out->count;
+    size_t before = records_so_far(d);
     uint32_t at = next_record(d, CHUNK_HEADER_SIZE, d->chunk_len);
 
     read_records(d, at, d->chunk_len, offset, EVENT_RECOVERED);
     batch_damaged(d->out, offset, "no chunk, %u bytes; %zu records found in it", d->chunk_len,
-                  d->out->count - before);
+                  records_so_far(d) - before);
 }
 
 void chunk_read(struct decoder *d, uint32_t end, uint64_t offset, bool no_crc, uint32_t flags)
@@ -292,6 +299,10 @@ struct decoder *decoder_open(const struct input *in, struct batch *out)
     d->messages = in->hints && in->hints->messages;
     d->recover = in->hints && in->hints->recover;
     d->xml = in->hints && in->hints->xml;
+    d->printing = in->printing;
+    if (d->printing && !d->printing->kept)
+        d->printing->kept = plans_new();
+    d->plans = d->printing ? d->printing->kept : NULL;
     return d;
 }
 
@@ -300,6 +311,8 @@ void decoder_close(struct decoder *d)
     mem_free(d->steps);
     mem_free(d->programs);
     mem_free(d->values);
+    mem_free(d->nodes);
+    mem_free(d->marks);
     mem_free(d->chunks);
     mem_free(d->library);
     buf_free(&d->text);
@@ -342,4 +355,5 @@ const struct parser parser_evtx = {
     .probe = evtx_probe,
     .carry = evtx_carry,
     .parse = evtx_parse,
+    .forget = plans_free,
 };

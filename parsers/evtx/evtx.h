@@ -8,7 +8,8 @@
  *     compile.c   tokens to steps
  *     scope.c     what a place in the document makes of its content
  *     record.c    what the System part says, uid, the finished event
- *     xml.c       a record as XML (parse --xml)
+ *     tree.c      a record as a tree; xml.c and json.c write it (parse --xml, --record)
+ *     print.c     records as JSON lines or only checked, without events; plan.c does it fast
  *     raw.c       records in bytes of any kind (--recover)
  *     library.c   templates of other chunks for records that lost theirs (--recover)
  *
@@ -134,7 +135,16 @@ struct library_entry { /* a template definition in one of the job's chunks */
 struct decoder {
     struct batch *out;
     bool messages, recover, xml;
-    struct buf *rendering; /* documents are written here as XML instead of decoded; or NULL */
+
+    /* Records are printed or checked instead of decoded (print.c). */
+    struct printing *printing; /* NULL: they are decoded */
+    struct plans *plans;       /* plan.h; of the worker */
+    bool building; /* documents become nodes (tree.h) instead of fields */
+    struct node *nodes;
+    size_t node_count, node_cap;
+    struct mark *marks; /* json.h */
+    size_t mark_count, mark_cap;
+    bool irregular;
 
     struct chunk_ref *chunks; /* with --recover: the job's, for the library */
     size_t chunk_count, chunk_cap;
@@ -205,6 +215,33 @@ static inline bool cursor_take(struct cursor *c, size_t n, const uint8_t **out)
     return true;
 }
 
+/* The value of `len` bytes at p, as a template instance says its type. */
+static inline struct value decoder_value(const uint8_t *p, uint32_t len, uint8_t type)
+{
+    struct value v = {p, len, type};
+
+    if (type == VALUE_UTF16)
+        while (v.len >= 2 && le16(p + v.len - 2) == 0)
+            v.len -= 2;
+    else if (type == VALUE_ANSI)
+        while (v.len && p[v.len - 1] == 0)
+            v.len--;
+    else if (type == VALUE_NULL || (type == VALUE_BINXML && len == 0))
+        v = (struct value){"", 0, VALUE_NULL};
+    else if ((type & 0x7f) > VALUE_HEX64 && type != VALUE_BINXML)
+        v.type = VALUE_BINARY; /* nothing that is documented */
+    return v;
+}
+
+/* The tokens of the template definition at `offset`, whose header is whole. */
+static inline struct cursor template_body(const struct decoder *d, uint32_t offset)
+{
+    const uint8_t *body = d->chunk + offset + TEMPLATE_HEADER_SIZE;
+    size_t size = le32(body - 4), left = d->chunk_len - offset - TEMPLATE_HEADER_SIZE;
+
+    return (struct cursor){body, body + (size < left ? size : left)};
+}
+
 /* Notes the first thing that is wrong in the open record; false, for `return`. */
 bool decoder_fail(struct decoder *d, const char *why);
 
@@ -227,12 +264,27 @@ const struct library_entry *library_find(struct decoder *d, uint32_t id);
  * and d->record.system. False when something was wrong; d->why says what. */
 bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
 
-/* xml.c: appends what a template's body makes of the values, or an element outside of templates,
- * behind which it leaves the cursor, or values without a template, to d->rendering. */
-void xml_template(struct decoder *d, struct cursor body, size_t base, size_t count,
-                  unsigned depth);
-void xml_element(struct decoder *d, struct cursor *c, unsigned depth);
-void xml_orphan(struct decoder *d, size_t base, size_t count);
+/* The beginning of that: an open event with the fields, the time and the number of the record;
+ * damage is noted, the System part of d->record filled. */
+struct event *record_open(struct decoder *d, const uint8_t *record, struct cursor document,
+                          uint64_t blob_offset, const char *why);
+
+/* print.c: the same for a record that is printed or checked: a line, or nothing, and no event. */
+void record_print(struct decoder *d, const uint8_t *record, const uint8_t *end,
+                  uint64_t blob_offset, uint32_t flags, const char *why);
+
+/* How many bytes the name entry at `offset` takes, 0 when there cannot be one. An entry: u32 next,
+ * u16 hash, u16 count of characters, UTF-16 text, NUL. */
+static inline size_t name_size(const struct decoder *d, uint32_t offset)
+{
+    if (offset < 128 || offset > d->chunk_len || d->chunk_len - offset < 10)
+        return 0;
+    size_t units = le16(d->chunk + offset + 6), size = 10 + 2 * units;
+    if (units > NAME_UNITS_MAX || size > d->chunk_len - offset ||
+        le16(d->chunk + offset + size - 2) != 0)
+        return 0;
+    return size;
+}
 
 /* A record whose header is whole. `end` is where its BinXML ends at the latest; `why` says what is
  * known to be wrong with it, or NULL; `flags` are the event's. Adds one event. */

@@ -12,7 +12,7 @@
  *
  * A job sees 64 KiB more on both sides, so that whether a byte belongs to a chunk does not depend
  * on where jobs are cut. Every event is flagged as recovered. */
-#include "parsers/evtx/evtx.h"
+#include "parsers/evtx/plan.h"
 
 enum {
     HEADER_SIZE_AT = 40, /* u32, always 128 (libyal's EVTX format, "Chunk") */
@@ -254,4 +254,5 @@ const struct parser parser_evtx_raw = {
     .last_resort = true,
     .probe = raw_probe,
     .parse = raw_parse,
+    .forget = plans_free,
 };

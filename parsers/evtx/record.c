@@ -3,7 +3,7 @@
  * One record: u32 signature, u32 size, u64 record id, FILETIME written, BinXML, u32 size again.
  * Time and record number are those of System; the header's stand in where System has none and are
  * kept where they differ (exports and forwarded logs renumber, some write a header time of 0). */
-#include "parsers/evtx/evtx.h"
+#include "parsers/evtx/tree.h"
 
 #include <xxhash.h>
 
@@ -188,19 +188,15 @@ static void set_uid(struct decoder *d, struct event *e)
 }
 
 /* The record once more, as XML. What is wrong with it has been said. */
-static void render(struct decoder *d, const uint8_t *record, const uint8_t *end)
+static void add_xml(struct decoder *d, struct cursor document)
 {
     const char *why = d->why;
     size_t spent = d->spent;
     struct buf out = {0};
 
     d->spent = d->spent_on_xml;
-
-    d->rendering = &out;
-    d->value_count = 0;
-    binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
-                  (struct scope){AREA_ROOT, STR("")}, 0);
-    d->rendering = NULL;
+    tree_build(d, document);
+    xml_write(d, &out);
     d->why = why;
     d->spent_on_xml = d->spent;
     d->spent = spent;
@@ -208,12 +204,11 @@ static void render(struct decoder *d, const uint8_t *record, const uint8_t *end)
     buf_free(&out);
 }
 
-void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
-                   uint64_t blob_offset, uint32_t flags, const char *why)
+struct event *record_open(struct decoder *d, const uint8_t *record, struct cursor document,
+                          uint64_t blob_offset, const char *why)
 {
     struct event *e = batch_begin(d->out, blob_offset);
 
-    e->flags |= flags;
     memset(d->record.system, 0, sizeof d->record.system);
     d->value_count = 0;
     d->text.len = 0;
@@ -221,22 +216,36 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     d->why = why;
     d->lost = d->completed = false;
     decoder_spend(d, sizeof *e);
-    binxml_decode(d, (struct cursor){record + RECORD_HEADER_SIZE, end},
-                  (struct scope){AREA_ROOT, STR("")}, 0);
+    binxml_decode(d, document, (struct scope){AREA_ROOT, STR("")}, 0);
     if (e->field_count == 0 && d->record.system[SYSTEM_EVENT_ID].type == VALUE_NULL)
         decoder_fail(d, "there is nothing in it");
     set_time(d, e, record);
     set_number(d, e, record);
-    fill_system(d);
-    set_uid(d, e);
     if (d->why) {
         e->flags |= EVENT_NUMBER_LOOSE;
         batch_damaged(d->out, blob_offset, "record %llu: %s",
                       (unsigned long long)e->sequence, d->why);
-        batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
     }
+    return e;
+}
+
+void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
+                   uint64_t blob_offset, uint32_t flags, const char *why)
+{
+    struct cursor document = {record + RECORD_HEADER_SIZE, end};
+
+    if (d->printing) {
+        record_print(d, record, end, blob_offset, flags, why);
+        return;
+    }
+    struct event *e = record_open(d, record, document, blob_offset, why);
+    e->flags |= flags;
+    fill_system(d);
+    set_uid(d, e);
+    if (d->why)
+        batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
     if (d->xml)
-        render(d, record, end);
+        add_xml(d, document);
     if (d->completed)
         batch_text(d->out, FIELD_OWN, STR("template"), STR("of another chunk"));
     windows_describe(d->out, &d->record, d->messages);
