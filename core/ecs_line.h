@@ -25,7 +25,7 @@
 enum {
     ECS_SMALL = 128,
     ECS_PAD = 64,        /* behind constant bytes, which are copied by blocks */
-    ECS_FLAGS = 0xffffff /* flags of events that are shown */
+    ECS_FLAGS = ~EVENT_WORKING_FLAGS /* flags of events that are shown */
 };
 
 /* ---- plans ---- */

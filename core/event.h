@@ -52,6 +52,7 @@ enum event_flag {
 };
 
 #define EVENT_WEEKDAY_SHIFT 28
+#define EVENT_WORKING_FLAGS (UINT32_MAX << 23)
 #define TIME_UNKNOWN INT64_MAX /* sorts last */
 /* 1971-01-01: what an event says of the time before is not believed (batch_commit). */
 #define TIME_EARLIEST (INT64_C(31536000) * 1000000000)

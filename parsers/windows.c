@@ -215,14 +215,14 @@ static void index_fields(struct windows_view *w)
     }
 }
 
-static bool is_integer(struct value v)
+/* Is it of a type that the part usually has? */
+static inline bool is_expected(struct value v, bool integer)
 {
-    return (v.type == VALUE_U8 && v.len == 1) || (v.type == VALUE_U16 && v.len == 2) ||
-           (v.type == VALUE_U32 && v.len == 4) || (v.type == VALUE_U64 && v.len == 8);
-}
+    static const uint8_t size[] = {
+        [VALUE_U8] = 1, [VALUE_U16] = 2, [VALUE_U32] = 4, [VALUE_U64] = 8};
 
-static bool is_plain_text(struct value v)
-{
+    if (integer)
+        return v.type < array_len(size) && size[v.type] == v.len;
     return v.type == VALUE_UTF16 || v.type == VALUE_GUID || v.type == VALUE_SID ||
            v.type == VALUE_HEX64 || v.type == VALUE_TEXT;
 }
@@ -260,10 +260,11 @@ static void system_fields(struct batch *b, const struct windows_record *r)
 
     for (unsigned i = 0; i < SYSTEM_FIELDS; i++) {
         struct value v = r->system[i];
-        bool integer = i < SYSTEM_PROVIDER_GUID;
-        if (v.type != VALUE_NULL && !(integer ? is_integer(v) : is_plain_text(v)))
-            v = as_expected(b, v, integer);
-        if (v.type != VALUE_NULL && v.len)
+        if (v.type == VALUE_NULL)
+            continue;
+        if (!is_expected(v, i < SYSTEM_PROVIDER_GUID))
+            v = as_expected(b, v, i < SYSTEM_PROVIDER_GUID);
+        if (v.len)
             batch_field(b, FIELD_ECS, names[i], v);
     }
 }

@@ -104,13 +104,16 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
             v = take_text(d);
         else if (s->index < count)
             v = d->values[base + s->index];
+        if (s->op == STEP_SYSTEM) { /* nearly half of all */
+            if (v.type != VALUE_NULL)
+                d->record.system[s->part] = v;
+            continue;
+        }
         switch ((enum step_op)s->op) {
         case STEP_FIELD:
             run_field(d, s, v, depth);
             break;
         case STEP_SYSTEM:
-            if (v.type != VALUE_NULL)
-                d->record.system[s->part] = v;
             break;
         case STEP_PIECE:
             if (decoder_spend(d, 3 * (size_t)v.len))
@@ -182,11 +185,12 @@ static bool take_values(struct decoder *d, struct cursor *c, size_t *count)
         uint16_t size = le16(table);
         if (!cursor_take(c, size, &bytes)) {
             c->p = c->end;
+            *count = i;
             return decoder_fail(d, "a value runs past its record");
         }
         values[i] = decoder_value(bytes, size, table[2]);
-        *count = i + 1;
     }
+    *count = n;
     return true;
 }
 

@@ -164,8 +164,8 @@ struct decoder {
     uint32_t buckets[PROGRAM_BUCKETS]; /* index + 1 */
     struct name_slot_of_chunk names[NAME_CACHE];
 
-    struct text_slot texts[TEXT_CACHE]; /* good for the whole batch, like the memo */
-    struct text_slot *recent[SYSTEM_PARTS];
+    const struct text_slot *texts[TEXT_CACHE]; /* good for the whole batch, like the memo */
+    const struct text_slot *recent[SYSTEM_PARTS];
     struct windows_memo memo;
 
     /* The open record. */
@@ -220,6 +220,8 @@ static inline struct value decoder_value(const uint8_t *p, uint32_t len, uint8_t
 {
     struct value v = {p, len, type};
 
+    if (type >= VALUE_I8 && type <= VALUE_HEX64)
+        return v; /* most are numbers */
     if (type == VALUE_UTF16)
         while (v.len >= 2 && le16(p + v.len - 2) == 0)
             v.len -= 2;

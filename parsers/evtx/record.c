@@ -21,7 +21,7 @@ static uint32_t text_slot_of(struct value v)
     return (uint32_t)(mix * UINT64_C(0x9e3779b97f4a7c15) >> 56) & (TEXT_CACHE - 1);
 }
 
-static bool slot_holds(const struct text_slot *slot, struct value v)
+static inline bool slot_holds(const struct text_slot *slot, struct value v)
 {
     return slot->len == v.len && slot->type == v.type && slot->p &&
            (slot->p == v.p || memcmp(slot->p, v.p, v.len) == 0);
@@ -36,46 +36,56 @@ static uint64_t folded_hash(str s, struct buf *scratch)
     return XXH3_64bits(scratch->p, scratch->len);
 }
 
-/* The text of a value of System. Most of them recur from record to record, so that one text (at
- * one address) serves them all. */
-static const struct text_slot *system_slot(struct decoder *d, enum system_part part)
+static const struct text_slot *find_slot(struct decoder *d, enum system_part part)
 {
     static const struct text_slot none;
     struct value v = d->record.system[part];
 
     if (v.type == VALUE_NULL)
         return &none;
-    struct text_slot *slot = d->recent[part]; /* most are as in the record before */
-    if (slot && slot_holds(slot, v))
-        return slot;
-    slot = &d->texts[text_slot_of(v)];
-    if (!slot_holds(slot, v) && !decoder_spend(d, 3 * (size_t)v.len))
-        return &none;
-    d->recent[part] = slot;
-    if (slot_holds(slot, v))
-        return slot;
-    d->content.len = 0;
-    value_text(v, &d->content);
-    *slot = (struct text_slot){.p = v.p, .len = v.len, .type = v.type};
-    slot->text = arena_str(&d->out->arena, buf_view(&d->content));
-    slot->folded = folded_hash(slot->text, &d->content);
-    return slot;
+    const struct text_slot **known = &d->texts[text_slot_of(v)];
+    if (!*known || !slot_holds(*known, v)) {
+        if (!decoder_spend(d, sizeof **known + 3 * (size_t)v.len))
+            return &none;
+        struct text_slot *slot = arena_alloc(&d->out->arena, sizeof *slot);
+        d->content.len = 0;
+        value_text(v, &d->content);
+        *slot = (struct text_slot){.p = v.p, .len = v.len, .type = v.type};
+        slot->text = arena_str(&d->out->arena, buf_view(&d->content));
+        slot->folded = folded_hash(slot->text, &d->content);
+        *known = slot;
+    }
+    d->recent[part] = *known;
+    return *known;
 }
 
-static str system_text(struct decoder *d, enum system_part part)
+/* The text of a value of System. Most of them are as in the record before, so that one text (at one
+ * address) serves them all. */
+static inline const struct text_slot *system_slot(struct decoder *d, enum system_part part)
 {
-    return system_slot(d, part)->text;
+    const struct text_slot *slot = d->recent[part];
+
+    return slot && slot_holds(slot, d->record.system[part]) ? slot : find_slot(d, part);
 }
 
-static void fill_system(struct decoder *d)
+/* Who wrote the record: texts, and their hashes for the uid. */
+struct origin {
+    const struct text_slot *provider, *channel, *computer;
+};
+
+static struct origin fill_system(struct decoder *d)
 {
+    const struct origin o = {system_slot(d, SYSTEM_PROVIDER), system_slot(d, SYSTEM_CHANNEL),
+                             system_slot(d, SYSTEM_COMPUTER)};
+    struct windows_record *r = &d->record;
     uint64_t code;
 
-    d->record.provider = system_text(d, SYSTEM_PROVIDER);
-    d->record.channel = system_text(d, SYSTEM_CHANNEL);
-    d->record.computer = system_text(d, SYSTEM_COMPUTER);
-    bool known = value_u64(d->record.system[SYSTEM_EVENT_ID], &code) && code <= UINT32_MAX;
-    d->record.code = known ? (uint32_t)code : 0;
+    r->provider = o.provider->text;
+    r->channel = o.channel->text;
+    r->computer = o.computer->text;
+    r->code = value_u64(r->system[SYSTEM_EVENT_ID], &code) && code <= UINT32_MAX ? (uint32_t)code
+                                                                                 : 0;
+    return o;
 }
 
 /* ---- time and number ---- */
@@ -92,7 +102,7 @@ static bool system_time(struct decoder *d, int64_t *time_ns, enum precision *pre
         *time_ns = time_of_systemtime(v.p);
         *precision = PRECISION_MS;
     } else {
-        str text = system_text(d, SYSTEM_TIME);
+        str text = system_slot(d, SYSTEM_TIME)->text;
         return str_take_rfc3339(&text, time_ns, precision, &zoned);
     }
     return *time_ns != TIME_UNKNOWN;
@@ -160,11 +170,11 @@ static inline char *put(char *at, const void *p, size_t n)
 /* Copies of a record agree in System and data, whatever file, chunk and template they lie in; the
  * texts that a collector added (RenderingInfo) do not count. Of a record whose template is lost
  * all counts: nothing says which of its values are what. */
-static void set_uid(struct decoder *d, struct event *e)
+static void set_uid(struct decoder *d, struct event *e, const struct origin *o)
 {
     const uint64_t head[] = {
-        system_slot(d, SYSTEM_PROVIDER)->folded, system_slot(d, SYSTEM_CHANNEL)->folded,
-        system_slot(d, SYSTEM_COMPUTER)->folded, e->sequence, (uint64_t)e->time_ns, d->record.code,
+        o->provider->folded, o->channel->folded,   o->computer->folded,
+        e->sequence,         (uint64_t)e->time_ns, d->record.code,
     };
     struct buf *b = &d->content;
     size_t need = sizeof head;
@@ -240,8 +250,8 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
     }
     struct event *e = record_open(d, record, document, blob_offset, why);
     e->flags |= flags;
-    fill_system(d);
-    set_uid(d, e);
+    const struct origin origin = fill_system(d);
+    set_uid(d, e, &origin);
     if (d->why)
         batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
     if (d->xml)
