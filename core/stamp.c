@@ -214,6 +214,7 @@ static bool take_numbers(str *s, enum day_order order, struct stamp *out)
         out->order = ORDER_DAY_FIRST;
     else if (second > 12)
         out->order = ORDER_MONTH_FIRST;
+    out->numbers = true;
     bool day_first = first > 12 || (second <= 12 && (joint == '.' || order == ORDER_DAY_FIRST ||
                                                      (joint == '-' && order == ORDER_UNKNOWN)));
     if (!set_day(&out->civil, day_first ? second : first, day_first ? first : second))
@@ -388,9 +389,10 @@ static void take_tail(str *s, struct stamp *out)
         else
             out->civil.year = 0;
     }
-    if (zoned && out->civil.year == 0)
-        return; /* a zone without a year settles nothing; it stays in the text */
-    if (zoned) {
+    if (zoned && out->civil.year == 0) {
+        out->offset_known = true;
+        out->offset_s = (int32_t)offset_s;
+    } else if (zoned) {
         out->zoned = true;
         out->time_ns = civil_at_offset(&out->civil, offset_s);
     }
@@ -416,6 +418,7 @@ static bool take_date(str *s, enum day_order order, struct stamp *out)
     if (take_numbers(s, order, out))
         return true;
     *c = (struct civil){0};
+    out->numbers = false;
     if (take_month_first(s, c)) /* "10月  2" */
         return true;
     *c = (struct civil){0};

@@ -24,6 +24,9 @@ struct stamp {
     struct civil civil;   /* when not: local time; year 0 = none was written */
     bool zoned;
     uint8_t weekday;      /* written: 1 = Sunday to 7 = Saturday (English); 0 = none */
+    bool offset_known;    /* a zone was written, but no year: civil is that many seconds */
+    int32_t offset_s;     /* east of UTC */
+    bool numbers;         /* day and month were numbers in front of the year */
     enum precision precision;
     enum day_order order; /* of numbers that can be read one way only; else ORDER_UNKNOWN */
 };

@@ -295,6 +295,7 @@ bool str_take_offset(str *s, int64_t *offset_s)
 
     *offset_s = 0;
     if (str_take_char(&rest, 'Z') || str_take_char(&rest, 'z')) {
+        str_take_char(&rest, 'Z'); /* added once more by a relay */
         if (rest.len > 0 && (char_is_alpha(rest.p[0]) || char_is_digit(rest.p[0])))
             return false;
         *s = rest;

@@ -98,6 +98,25 @@ str text_without_nuls(str line)
     return line;
 }
 
+void text_shift_open(struct event *e, int64_t offset_s)
+{
+    struct civil c;
+    int64_t time_ns = e->time_ns - offset_s * NS_PER_S;
+
+    if (!(e->flags & EVENT_YEAR_OPEN))
+        return;
+    civil_of_ns(time_ns, &c);
+    if ((c.year < 2000 && e->year_index == 0) || (c.year > 2000 && e->year_index == UINT8_MAX))
+        return; /* before the first year: its zone stays open */
+    if (c.year < 2000)
+        e->year_index--;
+    else if (c.year > 2000)
+        e->year_index++;
+    c.year = 2000;
+    e->time_ns = civil_to_ns(&c);
+    e->flags &= ~(uint32_t)EVENT_ZONE_OPEN;
+}
+
 void text_stamp_time(struct event *e, const struct stamp *stamp, uint8_t year_index,
                      const struct hints *hints)
 {
@@ -105,6 +124,8 @@ void text_stamp_time(struct event *e, const struct stamp *stamp, uint8_t year_in
         event_civil_time(e, &stamp->civil, stamp->precision, year_index, hints);
         if (e->flags & EVENT_YEAR_OPEN)
             e->flags |= (uint32_t)stamp->weekday << EVENT_WEEKDAY_SHIFT;
+        if (stamp->offset_known)
+            text_shift_open(e, stamp->offset_s);
         return;
     }
     e->time_ns = stamp->time_ns;

@@ -38,6 +38,9 @@ void years_step(struct years *y, uint8_t month);
 void text_stamp_time(struct event *e, const struct stamp *stamp, uint8_t year_index,
                      const struct hints *hints);
 
+/* An event whose year is open but whose zone the line has written, so many seconds east of UTC. */
+void text_shift_open(struct event *e, int64_t offset_s);
+
 /* Without terminal colours; a copy in the arena only when there are any. */
 str text_without_ansi(str line, struct arena *a);
 /* Without NUL bytes at both ends (blocks that a crash left unwritten). */

@@ -36,6 +36,7 @@ suite golden bash tests/golden.sh
 suite replay $python tests/replay/incident.py
 suite badinput $python tests/badinput/run.py
 suite evtx $python tests/evtx_differential.py
+suite expected $python tests/expected/run.py
 suite times $python tests/times.py
 suite recover $python tests/recover.py
 suite journal $python tests/journal.py

@@ -7,14 +7,18 @@
  *     rsyslog ISO template     2024-10-02T14:22:07.411231+09:00 host prog[123]: text
  *     journalctl short-full    Wed 2024-10-02 14:22:07 JST host prog[123]: text
  *     Cisco                    <166>Oct 02 2024 14:22:07 host : %ASA-6-113039: text
+ *     with sequence numbers    <189>29: 000031: *Oct  2 14:22:07.003 UTC: %SYS-5-CONFIG_I: text
+ *     behind a relay's head    Oct  2 14:22:07 10.1.1.1 31: *Oct  2 14:22:06.9: %SYS-5-CONFIG_I: text
  *     FortiOS                  <189>date=2024-10-02 time=14:22:07 devname="FW" ...
+ *     any other stamp of core/stamp.h with a month by name or a year in front, epoch numbers, TAI64N
  *
  * Also read: octet counts of RFC 6587 before the priority, "prog(module)[123]:" of old PAM,
  * "prog[123] (label):" of macOS, "[prog] text" of metalog, Solaris "[ID 800047 auth.info]", lines
  * without a host, and "message repeated 3 times: [ text]" of rsyslog. */
+#include "core/stamp.h"
 #include "parsers/syslog/payload.h"
 
-enum { TAG_MAX = 96, HOST_MAX = 255 };
+enum { TAG_MAX = 96, HOST_MAX = 255, STAMP_MAX = 80 };
 
 static bool is_tag_char(char c)
 {
@@ -129,6 +133,39 @@ static bool is_level(str word)
     return false;
 }
 
+/* "29: ", "29: 000031: ": message numbers of Cisco. */
+static void take_sequence(str *s)
+{
+    uint64_t n;
+
+    for (int i = 0; i < 2; i++) {
+        str rest = *s;
+        if (!str_take_u64(&rest, &n) || !str_take(&rest, STR(": ")))
+            return;
+        *s = rest;
+    }
+}
+
+static void take_clock_mark(str *s)
+{
+    str_take_char(s, '*'); /* clock not set */
+    str_take_char(s, '.'); /* or not synchronised */
+}
+
+/* What a Cisco device put in front of its tag before a relay added a head of its own. */
+static void skip_device_head(str *s)
+{
+    str rest = *s;
+    struct stamp stamp;
+
+    take_sequence(&rest);
+    take_clock_mark(&rest);
+    if (str_take_stamp(&rest, ORDER_UNKNOWN, &stamp))
+        str_take(&rest, STR(": "));
+    if (rest.len && rest.p[0] == '%')
+        *s = rest;
+}
+
 /* Host and tag. A first word that is itself a tag means that the line names no host. */
 static void take_origin(str *s, struct syslog_line *l)
 {
@@ -150,6 +187,8 @@ static void take_origin(str *s, struct syslog_line *l)
         str_take(&rest, STR(": "));
     }
     str_take_spaces(&rest);
+    if (rest.len && (char_is_digit(rest.p[0]) || rest.p[0] == '*' || rest.p[0] == '.'))
+        skip_device_head(&rest);
     if (!take_tag(&rest, l) && !take_metalog_tag(&rest, l)) {
         l->program = l->pid_text = STR("");
         l->pid = 0;
@@ -261,10 +300,12 @@ static bool take_weekday(str *s)
     return is;
 }
 
-/* Its " JST": only UTC says what it means. */
+/* Its " JST". Letters that mean several zones are passed over. */
 static void take_zone_letters(str *s, struct syslog_line *l)
 {
     str rest = *s, word;
+    int64_t offset_s;
+    struct civil c;
 
     if (l->zoned || !str_take_char(&rest, ' ') || !str_take_word(&rest, &word) || word.len > 5)
         return;
@@ -272,15 +313,68 @@ static void take_zone_letters(str *s, struct syslog_line *l)
         if (!(word.p[i] >= 'A' && word.p[i] <= 'Z') && word.p[i] != '+' && word.p[i] != '-' &&
             !char_is_digit(word.p[i]))
             return;
-    l->zoned = str_eq(word, STR("UTC"));
     *s = rest;
+    l->zoned = str_take_zone_letters(&word, &offset_s) || str_take_offset(&word, &offset_s);
+    if (!l->zoned)
+        return;
+    civil_of_ns(l->time_ns, &c);
+    l->time_ns = civil_at_offset(&c, offset_s);
+}
+
+/* " UTC" behind a stamp without a year. */
+static void take_zone_of_open(str *s, struct syslog_line *l)
+{
+    str rest = *s;
+    int64_t offset_s;
+
+    if (rest.len < 4 || rest.p[0] != ' ' || rest.p[1] < 'A' || rest.p[1] > 'Z' ||
+        rest.p[2] < 'A' || rest.p[2] > 'Z')
+        return;
+    rest = str_skip(rest, 1);
+    if (!str_take_zone_letters(&rest, &offset_s) || rest.len == 0 ||
+        (rest.p[0] != ':' && rest.p[0] != ' '))
+        return;
+    l->offset_known = true;
+    l->offset_s = (int32_t)offset_s;
+    *s = rest;
+}
+
+/* The same behind one with a year: "Oct 02 2024 14:22:07 UTC: %ASA". */
+static void take_zone_of_dated(str *s, struct syslog_line *l)
+{
+    take_zone_of_open(s, l);
+    if (!l->offset_known)
+        return;
+    l->offset_known = l->is_civil = false;
+    l->zoned = true;
+    l->time_ns = civil_at_offset(&l->civil, l->offset_s);
+}
+
+/* Other languages, epoch numbers, "2024 Oct  2": what names its month or begins with the year. */
+static bool take_other_stamp(str *s, struct syslog_line *l)
+{
+    struct stamp stamp;
+    str rest = *s;
+
+    if (!str_take_stamp(&rest, ORDER_UNKNOWN, &stamp) || stamp.numbers)
+        return false;
+    l->is_civil = !stamp.zoned;
+    l->zoned = stamp.zoned;
+    l->time_ns = stamp.time_ns;
+    l->civil = stamp.civil;
+    l->precision = stamp.precision;
+    l->weekday = stamp.weekday;
+    l->offset_known = stamp.offset_known;
+    l->offset_s = stamp.offset_s;
+    *s = rest;
+    return true;
 }
 
 /* The stamp of a line that is not RFC 5424; *iso = it was an RFC 3339 one. */
 static bool take_stamp(str *s, struct syslog_line *l, bool *iso)
 {
-    str_take_char(s, '*'); /* Cisco: clock not set, or not synchronised */
-    str_take_char(s, '.');
+    take_sequence(s);
+    take_clock_mark(s);
     bool full = take_weekday(s);
     *iso = s->len > 10 && char_is_digit(s->p[0]) && s->p[4] == '-';
     if (*iso) {
@@ -290,8 +384,14 @@ static bool take_stamp(str *s, struct syslog_line *l, bool *iso)
             take_zone_letters(s, l);
         return true;
     }
+    if (!str_take_rfc3164(s, &l->civil, &l->precision))
+        return take_other_stamp(s, l);
     l->is_civil = true;
-    return str_take_rfc3164(s, &l->civil, &l->precision);
+    if (l->civil.year == 0)
+        take_zone_of_open(s, l);
+    else
+        take_zone_of_dated(s, l);
+    return true;
 }
 
 static void take_repeated(struct syslog_line *l)
@@ -315,6 +415,7 @@ static void take_repeated(struct syslog_line *l)
 static bool read_line(str s, bool strict, struct syslog_line *l)
 {
     bool iso;
+    struct addr addr;
     char separator = s.len > 10 ? s.p[10] : '\0';
 
     if (!take_stamp(&s, l, &iso))
@@ -327,11 +428,15 @@ static bool read_line(str s, bool strict, struct syslog_line *l)
     l->message = s;
     if (!strict)
         return true;
-    if (iso && l->pid == 0 &&
+    if (iso && l->pid == 0 && l->priority < 0 &&
         (is_level(l->host) || is_level(l->program) || l->host.len == 0))
         return false;
-    if (iso && separator != 'T' && l->pid == 0)
+    if (iso && separator != 'T' && l->pid == 0 && l->priority < 0)
         return false;
+    if (l->weekday && l->civil.year)
+        return false; /* asctime: programs that write their own files */
+    if (iso && l->zoned && addr_parse(l->host, &addr))
+        return true; /* RouterOS has topics instead of a tag */
     return l->tagged || l->priority >= 0 || str_has(l->message, STR("message repeated"));
 }
 
@@ -358,4 +463,38 @@ bool syslog_envelope(str text, bool strict, struct syslog_line *out)
     }
     take_repeated(out);
     return true;
+}
+
+/* "Oct  2 14:22:07": nearly every line that has no year. */
+static uint8_t plain_month(str line)
+{
+    unsigned month;
+    const char *p = line.p;
+
+    if (line.len <= 12 || p[3] != ' ' || (p[4] != ' ' && !char_is_digit(p[4])) ||
+        !char_is_digit(p[5]) || p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) ||
+        p[9] != ':' || !char_is_digit(p[10]) || !char_is_digit(p[11]) || p[12] != ':')
+        return 0; /* with a year the clock stands elsewhere */
+    return str_take_month(&line, &month) ? (uint8_t)month : 0;
+}
+
+uint8_t syslog_open_month(str line)
+{
+    struct syslog_line l = {.priority = -1};
+    size_t at = 0;
+    bool iso;
+
+    line = str_head(line, STAMP_MAX);
+    while (at < line.len && (line.p[at] == '\0' || line.p[at] == '*' || line.p[at] == '.'))
+        at++;
+    line = str_skip(line, at);
+    uint8_t month = plain_month(line);
+    if (month || line.len < 12 || (char_is_digit(line.p[0]) && line.p[4] == '-'))
+        return month;
+    if (line.p[0] == '<' || char_is_digit(line.p[0]))
+        take_priority(&line, &l.priority);
+    month = plain_month(line);
+    if (month || line.len < 12 || str_starts(line, STR("1 ")) || !take_stamp(&line, &l, &iso))
+        return month;
+    return l.is_civil && l.civil.year == 0 ? l.civil.month : 0;
 }

@@ -58,6 +58,9 @@ struct syslog_line {
     int64_t time_ns;
     struct civil civil;
     bool is_civil, zoned;
+    uint8_t weekday;     /* written beside a civil time: 1 = Sunday to 7; 0 = none */
+    bool offset_known;   /* a civil time without a year is so many seconds east of UTC */
+    int32_t offset_s;
     enum precision precision;
 };
 
@@ -103,6 +106,9 @@ void payload_describe(const struct payload *own, const struct syslog_line *line,
 /* Reads the envelope of a line; false when it is none. `strict`: only what cannot be taken for
  * another format (for probing). */
 bool syslog_envelope(str text, bool strict, struct syslog_line *out);
+
+/* The month of a line whose stamp has one and no year, from its first bytes; 0 for others. */
+uint8_t syslog_open_month(str line);
 
 /* Sets an endpoint from an address or, failing that, a name; "-", "?" and UNKNOWN are nothing. */
 void payload_endpoint(struct batch *out, struct endpoint *end, str text);

@@ -15,8 +15,6 @@
 #include "parsers/syslog/payload.h"
 #include "parsers/text.h"
 
-enum { HEAD_MAX = 64 };
-
 /* Names met in this job, so that each is looked up about once: by length and last letter. */
 enum { SEEN_SLOTS = 64 };
 
@@ -26,54 +24,9 @@ struct seen {
     const struct payload *payload; /* for programs: the reader that names it */
 };
 
-static uint8_t month_of(const char *p)
-{
-    uint32_t name = (uint32_t)(p[0] | 32) << 16 | (uint32_t)(p[1] | 32) << 8 |
-                    (uint32_t)(p[2] | 32);
-
-#define MONTH(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c))
-    switch (name) {
-    case MONTH('j', 'a', 'n'): return 1;
-    case MONTH('f', 'e', 'b'): return 2;
-    case MONTH('m', 'a', 'r'): return 3;
-    case MONTH('a', 'p', 'r'): return 4;
-    case MONTH('m', 'a', 'y'): return 5;
-    case MONTH('j', 'u', 'n'): return 6;
-    case MONTH('j', 'u', 'l'): return 7;
-    case MONTH('a', 'u', 'g'): return 8;
-    case MONTH('s', 'e', 'p'): return 9;
-    case MONTH('o', 'c', 't'): return 10;
-    case MONTH('n', 'o', 'v'): return 11;
-    case MONTH('d', 'e', 'c'): return 12;
-    default: return 0;
-    }
-#undef MONTH
-}
-
-/* The month of a line whose stamp has one and no year, from its first bytes; 0 for others. Both
- * carry and parse ask this, so that they count the same years wherever a job begins. */
-static uint8_t open_month(str line)
-{
-    size_t at = 0;
-    uint64_t priority;
-
-    line = str_head(line, HEAD_MAX);
-    while (at < line.len && (line.p[at] == '\0' || line.p[at] == '*' || line.p[at] == '.'))
-        at++;
-    line = str_skip(line, at);
-    if (str_take_char(&line, '<') && str_take_u64(&line, &priority) && str_take_char(&line, '>'))
-        str_take_char(&line, ' ');
-    const char *p = line.p;
-    if (line.len <= 12 || p[3] != ' ' || (p[4] != ' ' && !char_is_digit(p[4])) ||
-        !char_is_digit(p[5]) || p[6] != ' ' || !char_is_digit(p[7]) || !char_is_digit(p[8]) ||
-        p[9] != ':' || !char_is_digit(p[10]) || !char_is_digit(p[11]) || p[12] != ':')
-        return 0; /* "Oct  2 14:22:07"; with a year the clock stands elsewhere */
-    return month_of(p);
-}
-
 static void years_see(struct years *y, str line)
 {
-    uint8_t month = open_month(line);
+    uint8_t month = syslog_open_month(line);
 
     if (month && month != y->month)
         years_step(y, month);
@@ -84,8 +37,9 @@ static void carry(struct carry *state, str bytes)
     struct years *y = (struct years *)state->bytes;
 
     while (bytes.len) {
-        years_see(y, bytes);
-        bytes = str_skip(bytes, str_find_char(bytes, '\n') + 1);
+        size_t end = str_find_char(bytes, '\n');
+        years_see(y, str_head(bytes, end && bytes.p[end - 1] == '\r' ? end - 1 : end));
+        bytes = str_skip(bytes, end + 1);
     }
 }
 
@@ -129,6 +83,10 @@ static void set_time(struct event *e, const struct syslog_line *l, uint8_t year_
 
     if (l->is_civil) {
         event_civil_time(e, &l->civil, l->precision, year_index, hints);
+        if (e->flags & EVENT_YEAR_OPEN)
+            e->flags |= (uint32_t)l->weekday << EVENT_WEEKDAY_SHIFT;
+        if (l->offset_known)
+            text_shift_open(e, l->offset_s);
         return;
     }
     e->time_ns = l->time_ns;

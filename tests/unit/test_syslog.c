@@ -41,7 +41,11 @@ static const struct envelope_case {
     {"2024-10-02T14:22:07Z fs01 prog: hello", "fs01", "prog", "", "prog: hello",
      "2024-10-02T14:22:07Z", 0},
     {"Wed 2024-10-02 14:22:07 JST fs01 prog[12]: journalctl", "fs01", "prog", "12",
-     "prog: journalctl", "2024-10-02T14:22:07Z", EVENT_ZONE_OPEN},
+     "prog: journalctl", "2024-10-02T05:22:07Z", 0},
+    {"Wed 2024-10-02 14:22:07 IST fs01 prog[12]: several zones", "fs01", "prog", "12",
+     "prog: several zones", "2024-10-02T14:22:07Z", EVENT_ZONE_OPEN},
+    {"Wed 2024-10-02 14:22:07 +0530 fs01 prog[12]: offset", "fs01", "prog", "12", "prog: offset",
+     "2024-10-02T08:52:07Z", 0},
     {"Wed 2024-10-02 14:22:07 UTC fs01 prog[12]: journalctl", "fs01", "prog", "12",
      "prog: journalctl", "2024-10-02T14:22:07Z", 0},
     {"<34>1 2024-10-02T14:22:07.003Z fs01 su 11 ID47 - \xef\xbb\xbfhello", "fs01", "su", "11",
@@ -69,6 +73,41 @@ static const struct envelope_case {
      "prog: carriage return", "2000-10-02T14:22:07Z", 0},
     {"\x1b[32mOct  2 14:22:07\x1b[0m fs01 prog[12]: \x1b[1;31mred\x1b[0m", "fs01", "prog", "12",
      "prog: red", "2000-10-02T14:22:07Z", 0},
+    {"Oct 2 14:22:07 fs01 prog: one digit", "fs01", "prog", "", "prog: one digit",
+     "2000-10-02T14:22:07Z", EVENT_YEAR_OPEN},
+    {"Oct 02 14:22:07 fs01 prog: zero", "fs01", "prog", "", "prog: zero", "2000-10-02T14:22:07Z",
+     EVENT_YEAR_OPEN},
+    {"Oct  2 14:22:07 2024 fs01 prog: year behind", "fs01", "prog", "", "prog: year behind",
+     "2024-10-02T14:22:07Z", EVENT_ZONE_OPEN},
+    {"2024 Oct  2 14:22:07.123 fs01 prog: NX-OS", "fs01", "prog", "", "prog: NX-OS",
+     "2024-10-02T14:22:07.123Z", EVENT_ZONE_OPEN},
+    {"<189>29: 000031: *Oct  2 14:22:07.003 UTC: %SYS-5-CONFIG_I: Configured", "FS01",
+     "%SYS-5-CONFIG_I", "", NULL, "2000-10-02T14:22:07.003Z", EVENT_YEAR_OPEN},
+    {"<189>29: .Oct  2 14:22:07.003 JST: %SYS-5-CONFIG_I: Configured", "FS01", "%SYS-5-CONFIG_I",
+     "", NULL, "2000-10-02T05:22:07.003Z", EVENT_YEAR_OPEN},
+    {"Oct  2 14:22:07 10.1.1.1 31: *Oct  2 14:22:06.9 UTC: %SYS-5-CONFIG_I: Configured",
+     "10.1.1.1", "%SYS-5-CONFIG_I", "", NULL, "2000-10-02T14:22:07Z",
+     EVENT_YEAR_OPEN | EVENT_ZONE_OPEN},
+    {"Oct 02 2024 14:22:07 UTC: %ASA-6-1: x", "FS01", "%ASA-6-1", "", NULL, "2024-10-02T14:22:07Z",
+     0},
+    {"M\xc3\xa4r  2 14:22:07 fs01 prog[12]: German", "fs01", "prog", "12", "prog: German",
+     "2000-03-02T14:22:07Z", EVENT_YEAR_OPEN},
+    {"d\xe9" "c.  2 14:22:07 fs01 prog[12]: French, Latin-1", "fs01", "prog", "12",
+     "prog: French, Latin-1", "2000-12-02T14:22:07Z", EVENT_YEAR_OPEN},
+    {"10\xe6\x9c\x88  2 14:22:07 fs01 prog[12]: Japanese", "fs01", "prog", "12",
+     "prog: Japanese", "2000-10-02T14:22:07Z", EVENT_YEAR_OPEN},
+    {"1727878927 fs01 prog[12]: epoch", "fs01", "prog", "12", "prog: epoch",
+     "2024-10-02T14:22:07Z", 0},
+    {"@4000000066fd57190d2f4c58 prog[12]: TAI64N", "FS01", "prog", "12", "prog: TAI64N",
+     "2024-10-02T14:22:07.221203544Z", EVENT_HOST_FROM_SYSTEM},
+    {"<13>2024-10-02 14:22:07 fs01 prog: blank for T", "fs01", "prog", "", "prog: blank for T",
+     "2024-10-02T14:22:07Z", EVENT_ZONE_OPEN},
+    {"2024-10-02T14:22:07.1234567890123+02:00 fs01 prog: many digits", "fs01", "prog", "",
+     "prog: many digits", "2024-10-02T12:22:07.123456789Z", 0},
+    {"<34>1 2024-10-02T14:22:07.003+02:00 fs01 app - - - text", "fs01", "app", "", "app: text",
+     "2024-10-02T12:22:07.003Z", 0},
+    {"\xef\xbb\xbfOct  2 14:22:07 fs01 prog[12]: BOM", "fs01", "prog", "12", "prog: BOM",
+     "2000-10-02T14:22:07Z", 0},
     {"Oct  2 14:22:07 fs01 prog[12]: bad \xff byte", "fs01", "prog", "12", NULL,
      "2000-10-02T14:22:07Z", EVENT_TEXT_REPAIRED},
 };
@@ -145,6 +184,44 @@ TEST(syslog_new_years_are_counted)
         batch_free(&second);
     }
     buf_free(&text);
+}
+
+TEST(syslog_zone_of_a_line_without_year_moves_it_across_new_year)
+{
+    static const char log[] = "Dec 31 23:30:00 JST: %SYS-5-A: x\nJan  1 00:30:00 JST: %SYS-5-A: y\n"
+                              "Dec 31 23:30:00 EST: %SYS-5-A: z\n";
+    struct batch b = textlog_parse(&parser_syslog, str_of(log));
+
+    CHECK_INT(b.count, 3);
+    CHECK_INT(b.events[1]->year_index, 0);
+    CHECK_INT(b.events[1]->time_ns, instant("2000-12-31T15:30:00Z"));
+    CHECK_INT(b.events[2]->year_index, 1);
+    CHECK_INT(b.events[2]->time_ns, instant("2000-01-01T04:30:00Z"));
+    batch_free(&b);
+}
+
+TEST(syslog_weekday_without_year_is_kept_for_settling)
+{
+    struct batch b;
+    const struct event *e = textlog_one(&parser_syslog, &b, "Wed Oct  2 14:22:07 fs01 prog[1]: x");
+
+    if (e)
+        CHECK_INT((e->flags & EVENT_WEEKDAY) >> EVENT_WEEKDAY_SHIFT, 4);
+    batch_free(&b);
+}
+
+TEST(syslog_months_of_one_digit_days_are_counted)
+{
+    static const char log[] = "Dec 9 10:00:00 fs01 prog: x\nJan 2 10:00:00 fs01 prog: y\n"
+                              "d\xc3\xa9" "c.  2 10:00:00 fs01 prog: y\n"
+                              "janv.  2 10:00:00 fs01 prog: y\n";
+    struct batch b = textlog_parse(&parser_syslog, str_of(log));
+
+    CHECK_INT(b.count, 4);
+    CHECK_INT(b.events[1]->year_index, 1);
+    CHECK_INT(b.events[2]->year_index, 0);
+    CHECK_INT(b.events[3]->year_index, 1);
+    batch_free(&b);
 }
 
 TEST(syslog_continuation_belongs_to_its_line)
