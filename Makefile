@@ -57,7 +57,7 @@ check: deps
 	@bash tests/check.sh build/asan
 compare: deps
 	@$(again) VARIANT=release all
-	@ASHIATO=build/release/ashiato python3 tests/evtx_compare_record.py
+	@bash tests/check.sh build/release compare
 bench: deps
 	@$(again) VARIANT=release all
 	@bash tests/bench/run.sh build/release

@@ -99,15 +99,27 @@ static void print_events(struct pipeline *p, struct ecs_writer *w, struct batch 
     }
 }
 
+/* The field that parsers make of a record with hints.xml; the record's own may have any name. */
+static str record_xml(const struct event *e)
+{
+    for (unsigned i = 0; i < e->field_count; i++) {
+        const struct field *f = &e->fields[i];
+        if (f->group == FIELD_OWN && f->type == VALUE_TEXT &&
+            str_eq((str){f->name, f->name_len}, STR("xml")))
+            return (str){f->data, f->len};
+    }
+    return STR("");
+}
+
 /* Records that have no form in XML are passed over. */
 static void print_xml(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
                       struct buf *out)
 {
     (void)p, (void)w;
     for (size_t i = from; i < b->count; i++) {
-        struct value xml = event_field(b->events[i], STR("xml"));
-        if (xml.type == VALUE_TEXT) {
-            buf_add(out, xml.p, xml.len);
+        str xml = record_xml(b->events[i]);
+        if (xml.len) {
+            buf_str(out, xml);
             buf_char(out, '\n');
         }
     }

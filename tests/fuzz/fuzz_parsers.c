@@ -29,8 +29,7 @@ static void see_event(const struct event *e, const struct batch *b, const struct
         see_text(&text, cost);
     }
     text.len = 0;
-    struct json_out j = {.buf = &text};
-    ecs_write(writer, &j, e, &b->names, &context);
+    ecs_write(writer, &text, e, &b->names, &context);
     see_text(&text, cost);
     buf_free(&text);
 }

@@ -827,6 +827,63 @@ TEST(evtx_xml_leaves_out_elements_whose_value_is_not_there)
     drop(&b, bytes);
 }
 
+/* Two elements without a root, an attribute twice, an instruction named xml, colons where no
+ * prefix is. */
+TEST(evtx_xml_of_a_damaged_record_is_no_document)
+{
+    static const struct item less = {VALUE_UTF16, 2, "<\0"};
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    record_begin(&w, 7, noon);
+    uint32_t definition = template_begin(&w, 1);
+    wopen(&w, "a:b:c", true);
+    for (unsigned i = 0; i < 2; i++) {
+        wattribute(&w, ":n");
+        wvalue(&w, 0, 1);
+    }
+    w8(&w, 0x02);
+    w8(&w, 0x0a);
+    wname(&w, "XML");
+    w8(&w, 0x0b);
+    w16(&w, 2);
+    wutf16(&w, "?>");
+    w8(&w, 0x04);
+    wopen(&w, "second", false);
+    w8(&w, 0x03);
+    template_end(&w, definition);
+    wvalues(&w, &less, 1);
+    record_end(&w);
+    void *bytes = parse_xml(&b, &w);
+    CHECK_INT(b.count, 1);
+    if (b.count == 1)
+        check_xml(b.events[0], "<Damaged><a:b_c __n=\"&lt;\"><?_XML ?&gt;?></a:b_c><second/>"
+                               "</Damaged>");
+    drop(&b, bytes);
+}
+
+/* An array repeats its element, which may be the root. */
+TEST(evtx_xml_of_a_record_that_is_an_array_has_several_roots)
+{
+    static const struct item array = {VALUE_UTF16 | VALUE_ARRAY, 8, "a\0\0\0b\0\0\0"};
+    struct writer_of_chunk w;
+    struct batch b = {0};
+
+    chunk_begin(&w);
+    record_begin(&w, 7, noon);
+    uint32_t definition = template_begin(&w, 1);
+    wleaf(&w, "x", 0);
+    template_end(&w, definition);
+    wvalues(&w, &array, 1);
+    record_end(&w);
+    void *bytes = parse_xml(&b, &w);
+    CHECK_INT(b.count, 1);
+    if (b.count == 1)
+        check_xml(b.events[0], "<Damaged><x>a</x><x>b</x></Damaged>");
+    drop(&b, bytes);
+}
+
 /* xorshift64: the same numbers everywhere */
 static uint32_t next_random(uint64_t *state)
 {
