@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A record's tree as XML, one line of it, which is a document whatever the file says: names are made
- * of characters that XML allows, and a damaged record without a root gets one. */
+ * A record's tree as XML, one line of it, which is a document whatever the file says: names are
+ * made of characters that XML allows, and a damaged record without a root gets one. */
 #include "parsers/evtx/tree.h"
 
 #include "core/value.h"
