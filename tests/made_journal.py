@@ -198,6 +198,12 @@ def story():
         entry(50000000, 'backup', 'two lines\nand a long tail ' + 'x' * 300,
               ('NOTE', 'first'), ('NOTE', 'second'), ('BLOB', b'\x00\xff\x1b['),
               ('_TRANSPORT', 'stdout'), pid=950),
+        Entry(START + 55000000, 60000000, [
+            ('MESSAGE', "USER_LOGIN pid=955 uid=0 auid=1000 ses=7 msg='op=login id=1000 "
+                        "exe=\"/usr/sbin/sshd\" hostname=? addr=10.0.5.9 terminal=ssh res=success'"),
+            ('_TRANSPORT', 'audit'), ('SYSLOG_FACILITY', '4'), ('SYSLOG_IDENTIFIER', 'audit'),
+            ('_AUDIT_TYPE', '1112'), ('_AUDIT_TYPE_NAME', 'USER_LOGIN'), ('_AUDIT_ID', '4821'),
+            ('_SOURCE_REALTIME_TIMESTAMP', str(START + 54999000)), ('_PID', '955')] + host),
         entry(60000000, 'systemd-journald', 'Missed 37 kernel messages',
               ('MESSAGE_ID', 'e9bf28e6e834481bb6f48f548ad13606'), ('_TRANSPORT', 'driver'),
               pid=301, priority=4),

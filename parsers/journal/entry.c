@@ -107,7 +107,7 @@ bool journal_take(struct journal_entry *e, struct arena *a, str name, str value)
 /* The fields that make the envelope; of several values the first counts. */
 struct head {
     str identifier, comm, pid, syslog_pid, host, message, transport, message_id, source_time;
-    str priority, facility;
+    str priority, facility, audit_type, audit_id;
 };
 
 static void read_head(const struct journal_entry *e, struct head *h)
@@ -122,6 +122,7 @@ static void read_head(const struct journal_entry *e, struct head *h)
         {STR("_TRANSPORT"), &h->transport},         {STR("MESSAGE_ID"), &h->message_id},
         {STR("PRIORITY"), &h->priority},            {STR("SYSLOG_FACILITY"), &h->facility},
         {STR("_SOURCE_REALTIME_TIMESTAMP"), &h->source_time},
+        {STR("_AUDIT_TYPE_NAME"), &h->audit_type},  {STR("_AUDIT_ID"), &h->audit_id},
     };
 
     *h = (struct head){.host = STR("")};
@@ -131,15 +132,30 @@ static void read_head(const struct journal_entry *e, struct head *h)
                 *rows[k].to = e->fields[i].value;
 }
 
-static struct syslog_line line_of(const struct head *h)
+/* journald takes the head off a record of the audit system and writes "TYPE BODY". */
+static str audit_text(const struct head *h, struct arena *a)
+{
+    str body = h->message, type;
+    uint64_t us;
+
+    if (!h->audit_type.len || !str_to_u64(h->source_time, &us))
+        return h->message;
+    str_take_word(&body, &type);
+    return arena_printf(a, "type=%.*s msg=audit(%llu.%03u:%.*s):%.*s", PSTR(h->audit_type),
+                        (unsigned long long)(us / 1000000), (unsigned)(us / 1000 % 1000),
+                        PSTR(h->audit_id), PSTR(body));
+}
+
+static struct syslog_line line_of(const struct head *h, struct arena *a)
 {
     bool audit = str_eq(h->transport, STR("audit"));
+    str message = audit ? audit_text(h, a) : h->message;
     struct syslog_line l = {
-        .text = h->message,
+        .text = message,
         .host = h->host,
         .program = h->identifier.len ? h->identifier : audit ? STR("audit") : h->comm,
         .pid_text = h->pid.len ? h->pid : h->syslog_pid,
-        .message = str_trim(h->message),
+        .message = str_trim(message),
         .priority = -1,
         .tagged = true,
     };
@@ -219,7 +235,7 @@ void journal_event(const struct journal_entry *entry, uint64_t offset, str text,
     uint64_t level;
 
     read_head(entry, &h);
-    struct syslog_line l = line_of(&h);
+    struct syslog_line l = line_of(&h, &out->arena);
     set_time(e, &entry->stamp, h.source_time);
     set_uid(e, entry, text, in);
     e->provider = names_put(&out->names, l.program.len ? payload_provider(l.program)
