@@ -148,7 +148,8 @@ static const struct parser *choose(struct reader *r, const struct sample *sample
     *why = best ? arena_printf(&r->arena,
                                "both %s and %s fit: choose with --parser NAME:%.*s", best->name,
                                rival->name, PSTR(sample->path))
-                : STR("no parser knows this format");
+                : STR("no parser knows this format: --parser NAME:PATH reads it as one of "
+                      "`ashiato formats`");
     return NULL;
 }
 

@@ -31,8 +31,10 @@ void files_close(struct files *f);
  * argument's own name; a lone file belongs to "evidence". */
 str system_of(str root, str rel);
 
-/* Decompressing reader over stored bytes, chosen by the first bytes: gzip (RFC 1952, several
- * members), zstd frames (RFC 8878), or as they are. */
+/* Reader over stored bytes, chosen by the first bytes: gzip (RFC 1952, several members), zstd frames
+ * (RFC 8878), UTF-16 as UTF-8 (with a byte order mark, or where the first PEEL_HEAD bytes are ASCII
+ * in 16 bits), or as they are. */
+enum { PEEL_HEAD = 64 };
 struct peel;
 /* read(ctx, buf, n): bytes read, 0 at the end, -1 on an error. */
 struct peel *peel_open(str head, long (*read)(void *ctx, void *buf, size_t n), void *ctx);

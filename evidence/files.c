@@ -48,7 +48,7 @@ struct files {
     int64_t stored_ns;
     struct peel *peel;
     uint64_t at; /* next byte of a stream, or of the hash */
-    char first[16]; /* of standard input, read to see whether it is compressed */
+    char first[PEEL_HEAD]; /* of standard input, read to see whether it is compressed */
     size_t first_len, first_at;
     EVP_MD_CTX *hash;
     uint64_t hashed; /* stored bytes in it */

@@ -144,7 +144,6 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     struct syslog_line l;
     str text = text_without_nuls(line);
 
-    years_see(&job->years, line);
     if (text.len == 0) {
         if (line.len)
             batch_damaged(out, offset, "%zu NUL bytes instead of a line", line.len);
@@ -189,6 +188,32 @@ static void take_continuation(const struct input *in, size_t *pos, str *line)
     }
 }
 
+/* "61 <34>": an octet count (RFC 6587 section 3.4.1) before a priority. */
+static bool begins_frame(str s, size_t *len)
+{
+    str rest = s;
+    uint64_t count;
+
+    if (s.len == 0 || !char_is_digit(s.p[0]) || !str_take_u64(&rest, &count) ||
+        !str_take(&rest, STR(" <")) || rest.len == 0 || !char_is_digit(rest.p[0]) ||
+        count > LINE_MAX_BYTES)
+        return false;
+    *len = s.len - rest.len - 1 + (size_t)count;
+    return true;
+}
+
+/* A recorded stream has messages behind one another, without line ends: takes one off where
+ * another follows it. */
+static bool take_frame(str *line, str *frame)
+{
+    size_t len, next;
+
+    if (!begins_frame(*line, &len) || len >= line->len ||
+        !begins_frame(str_skip(*line, len), &next))
+        return false;
+    return str_take_n(line, len, frame);
+}
+
 static void parse(const struct input *in, struct batch *out)
 {
     struct job job = {.in = in, .out = out};
@@ -199,8 +224,13 @@ static void parse(const struct input *in, struct batch *out)
     if (in->carry)
         memcpy(&job.years, in->carry->bytes, sizeof job.years);
     while (input_line(in, &pos, &line, &offset, &full)) {
+        years_see(&job.years, line); /* as carry sees it: of the first line only */
         if (!full)
             take_continuation(in, &pos, &line);
+        for (str frame; !full && take_frame(&line, &frame);) {
+            read_line(&job, frame, offset, 0);
+            offset += frame.len;
+        }
         read_line(&job, line, offset, full);
     }
 }

@@ -200,6 +200,23 @@ TEST(syslog_zone_of_a_line_without_year_moves_it_across_new_year)
     batch_free(&b);
 }
 
+TEST(syslog_counted_octets_without_line_ends_are_messages)
+{
+    static const char log[] = "44 <34>1 2024-10-02T14:22:07Z fs01 su - - - one"
+                              "46 <34>1 2024-10-02T14:22:08Z fs01 su 7 - - 5 <3>"
+                              "36 <34>Oct  2 14:22:09 fs01 su: three\n\n";
+    struct batch b = textlog_parse(&parser_syslog, str_of(log));
+
+    CHECK_INT(b.count, 3);
+    if (b.count == 3) {
+        CHECK_STR(event_text(b.events[0], STR("message"), &b.arena), "su: one");
+        CHECK_STR(event_text(b.events[1], STR("message"), &b.arena), "su: 5 <3>");
+        CHECK_STR(event_text(b.events[2], STR("message"), &b.arena), "su: three");
+        CHECK_INT(b.events[2]->offset, 96);
+    }
+    batch_free(&b);
+}
+
 TEST(syslog_weekday_without_year_is_kept_for_settling)
 {
     struct batch b;
