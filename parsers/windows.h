@@ -16,9 +16,11 @@ enum {
     WINDOWS_MEMO_NAMES = 64,
     WINDOWS_MEMO_ROWS = 64,
     WINDOWS_MEMO_FIELDS = 512,
-    WINDOWS_MEMO_VALUES = 256
+    WINDOWS_MEMO_VALUES = 256,
+    WINDOWS_MEMO_TEMPLATES = 64
 };
 struct windows_row;
+struct windows_step;
 struct windows_memo {
     struct {
         const char *text;
@@ -37,6 +39,11 @@ struct windows_memo {
         struct value value;
         uint64_t id;
     } values[WINDOWS_MEMO_VALUES];
+    struct { /* of messages, in the batch's arena */
+        const struct windows_row *row;
+        const struct windows_step *steps;
+        size_t count;
+    } templates[WINDOWS_MEMO_TEMPLATES];
 };
 
 /* The parts of System that the unified event has a place for; the first ones become fields. */

@@ -19,6 +19,17 @@ void line_add(struct line *l, str s)
     l->len += s.len;
 }
 
+/* Is none of the next eight bytes white space or a control character? */
+static bool is_black(const char *p)
+{
+    const uint64_t ones = UINT64_MAX / 255;
+    uint64_t x, del;
+
+    memcpy(&x, p, sizeof x);
+    del = x ^ ones * 0x7f;
+    return !((((x - ones * 0x21) & ~x) | ((del - ones) & ~del)) & ones * 0x80);
+}
+
 void line_text(struct line *l, str s, size_t max)
 {
     size_t start = l->len;
@@ -30,6 +41,13 @@ void line_text(struct line *l, str s, size_t max)
         max = sizeof l->p - l->len - ellipsis.len;
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.p[i];
+        if (s.len - i >= 8 && l->len - start + 12 <= max && is_black(s.p + i)) {
+            memcpy(l->p + l->len, s.p + i, 8);
+            l->len += 8;
+            i += 7;
+            blank = false;
+            continue;
+        }
         if (l->len - start + 4 > max && starts_character(s.p[i])) {
             line_add(l, ellipsis);
             return;
@@ -417,7 +435,7 @@ static bool format_address(struct windows_view *w, struct line *l, struct value 
 
 static const struct {
     str name;
-    bool (*write)(struct windows_view *w, struct line *l, struct value v);
+    windows_show *write;
 } formats[] = {
     {{"long", 4}, format_long},
     {{"base", 4}, format_base},
@@ -453,10 +471,10 @@ static const struct {
     {{"address", 7}, format_address},
 };
 
-bool windows_format(struct windows_view *w, struct line *l, struct value v, str format)
+windows_show *windows_show_of(str format)
 {
     for (size_t i = 0; format.len && i < array_len(formats); i++)
         if (str_eq(formats[i].name, format))
-            return formats[i].write(w, l, v);
-    return format_short(w, l, v);
+            return formats[i].write;
+    return format_short;
 }

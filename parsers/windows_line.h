@@ -28,8 +28,10 @@ bool line_address(struct line *l, const struct addr *addr, uint16_t port);
 /* The text of a value of which `max` bytes will be shown; good until the next call. */
 str windows_shown(struct windows_view *w, struct value v, size_t max);
 
-/* A value in one of the formats that windows_events.def names, "" for plain; false when there is
- * nothing to say. */
-bool windows_format(struct windows_view *w, struct line *l, struct value v, str format);
+/* Shows a value; false when there is nothing to say. */
+typedef bool windows_show(struct windows_view *w, struct line *l, struct value v);
+
+/* One of the formats that windows_events.def names, "" for plain. */
+windows_show *windows_show_of(str format);
 
 #endif
