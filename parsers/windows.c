@@ -4,7 +4,7 @@
  * the event is, windows_roles.c fills the roles, windows_message.c writes the line. */
 #include "parsers/windows_view.h"
 
-enum { TEXT_MAX = 1024, SID_PARTS_MAX = 15 };
+enum { TEXT_MAX = 1024 };
 
 struct value windows_value(const struct windows_view *w, unsigned field)
 {
@@ -49,59 +49,19 @@ struct value windows_unnamed(const struct windows_view *w, unsigned n)
     return (struct value){"", 0, VALUE_NULL};
 }
 
-/* MS-DTYP 2.4.2: revision, number of parts, six bytes of authority, parts of four bytes. */
-static str sid_text(char *out, const uint8_t *p, size_t len)
-{
-    size_t parts = len >= 8 ? p[1] : 0;
-    uint64_t authority = 0;
-    char *at = out;
-
-    if (len < 8 || parts > SID_PARTS_MAX || len != 8 + 4 * parts)
-        return STR("");
-    for (size_t i = 2; i < 8; i++)
-        authority = authority << 8 | p[i];
-    if (authority >> 32)
-        return STR(""); /* written in hex: left to value_str */
-    *at++ = 'S';
-    *at++ = '-';
-    at = put_u64(at, p[0]);
-    *at++ = '-';
-    at = put_u64(at, authority);
-    for (size_t i = 0; i < parts; i++) {
-        uint32_t part;
-        memcpy(&part, p + 8 + 4 * i, sizeof part);
-        *at++ = '-';
-        at = put_u64(at, part);
-    }
-    return (str){out, (size_t)(at - out)};
-}
-
-/* Plain ASCII of at most `max` letters without a detour; false for everything else. */
-static bool narrow(const uint8_t *p, size_t len, char *out, size_t max)
-{
-    uint8_t seen = 0;
-
-    if (len % 2 || len / 2 > max)
-        return false;
-    for (size_t i = 0; i < len / 2; i++) {
-        out[i] = (char)p[2 * i];
-        seen |= (uint8_t)((p[2 * i] & 0x80) | p[2 * i + 1]);
-    }
-    return seen == 0;
-}
-
 str windows_text(struct windows_view *w, struct value v)
 {
-    str s = STR("");
+    bool good, utf16 = v.type == VALUE_UTF16;
+    str s;
 
     if (value_is_blank(v))
-        return s;
-    if (v.type == VALUE_UTF16 && narrow(v.p, v.len, w->text, sizeof w->text))
-        return str_trim((str){w->text, v.len / 2});
-    if (v.type == VALUE_SID)
-        s = sid_text(w->text, v.p, v.len);
-    if (!s.len) {
-        if ((v.type == VALUE_UTF16 || v.type == VALUE_ANSI) && v.len > 2 * TEXT_MAX)
+        return STR("");
+    if (utf16 && utf_room(v.len / 2 + 1, UTF_PLAIN) <= sizeof w->text) {
+        s = (str){w->text, (size_t)(utf16_write(w->text, v.p, v.len, UTF_PLAIN, &good) - w->text)};
+    } else if (!utf16 && v.type != VALUE_TEXT && value_room(v.len) <= sizeof w->text) {
+        s = (str){w->text, (size_t)(value_write(w->text, v, UTF_PLAIN) - w->text)};
+    } else {
+        if ((utf16 || v.type == VALUE_ANSI) && v.len > 2 * TEXT_MAX)
             v.len = 2 * TEXT_MAX;
         s = value_str(v, &w->b->arena);
     }

@@ -69,7 +69,7 @@ struct windows_view {
     uint16_t at[F_COUNT];          /* 1 + index of the field among the event's, 0 = not there */
     uint16_t rendering;            /* likewise, the message as Windows rendered it */
     unsigned own_fields;           /* how many fields the record brought */
-    char text[256];                /* of windows_text */
+    char text[512];                /* of windows_text */
 };
 
 /* Data by position: what windows_classic.def says of a record, NULL for nothing. */
