@@ -221,8 +221,11 @@ static unsigned digits_of(uint64_t v)
 
 char *put_u64(char *at, uint64_t v)
 {
+    if (v < 10) {
+        *at = (char)('0' + v);
+        return at + 1;
+    }
     char *end = at + digits_of(v), *o = end;
-
     for (; v >= 100; v /= 100)
         memcpy(o -= 2, digit_pairs + 2 * (v % 100), 2);
     if (v >= 10)
@@ -239,30 +242,36 @@ char *put_signed(char *at, int64_t v)
     return put_u64(at, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+static bytes16 hex_digits(bytes16 v) /* of numbers below 16 */
+{
+    return v + '0' + ((bytes16)(v > 9) & ('a' - '0' - 10));
+}
+
+char *put_hex_u128(char *at, uint64_t high, uint64_t low)
+{
+    const uint64_t bytes[2] = {__builtin_bswap64(high), __builtin_bswap64(low)};
+    bytes16 x, digits[2];
+
+    memcpy(&x, bytes, sizeof x);
+    bytes16 a = x >> 4, b = x & 15;
+    digits[0] = hex_digits(__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21,
+                                                   6, 22, 7, 23));
+    digits[1] = hex_digits(__builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13,
+                                                   29, 14, 30, 15, 31));
+    memcpy(at, digits, sizeof digits);
+    return at + sizeof digits;
+}
+
 char *put_hex_u64(char *at, uint64_t v)
 {
     unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
+    char digits[32];
 
-    for (unsigned i = n; i > 0; i--, v >>= 4)
-        at[i - 1] = "0123456789abcdef"[v & 15];
+    put_hex_u128(digits, v << (64 - 4 * n), 0); /* those at the front are shown */
+    memcpy(at, digits, 16);
     return at + n;
-}
-
-char *put_hex_bytes16(char *at, const uint8_t bytes[16])
-{
-    typedef uint8_t bytes16 __attribute__((vector_size(16)));
-    bytes16 x, halves[2];
-
-    memcpy(&x, bytes, sizeof x);
-    bytes16 high = x >> 4, low = x & 15;
-    halves[0] = __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22,
-                                        7, 23);
-    halves[1] = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29,
-                                        14, 30, 15, 31);
-    for (unsigned i = 0; i < 2; i++)
-        halves[i] += '0' + ((bytes16)(halves[i] > 9) & ('a' - '0' - 10));
-    memcpy(at, halves, sizeof halves);
-    return at + sizeof halves;
 }
 
 void buf_u64(struct buf *b, uint64_t v)

@@ -72,8 +72,8 @@ extern const char digit_pairs[200];  /* "00" to "99" */
 /* Written to `at`, where there is room; return the end. */
 char *put_u64(char *at, uint64_t v);     /* decimal, at most 20 digits */
 char *put_signed(char *at, int64_t v);   /* with sign */
-char *put_hex_u64(char *at, uint64_t v); /* lower case, no 0x, no padding */
-char *put_hex_bytes16(char *at, const uint8_t bytes[16]); /* 32 digits, lower case */
+char *put_hex_u64(char *at, uint64_t v); /* lower case, no 0x, no padding; 16 bytes of room */
+char *put_hex_u128(char *at, uint64_t high, uint64_t low); /* 32 digits, lower case */
 
 void buf_u64(struct buf *b, uint64_t v);                    /* decimal */
 void buf_i64(struct buf *b, int64_t v);                     /* decimal with sign */

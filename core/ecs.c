@@ -15,6 +15,14 @@ static inline char *put_constant(char *o, const char *text, size_t len)
     return o + len;
 }
 
+static inline uint64_t name_at(const struct event *e, size_t offset)
+{
+    uint64_t id;
+
+    memcpy(&id, (const char *)e + offset, sizeof id);
+    return id;
+}
+
 static char *put_line(struct ecs_line *l, const struct ecs_form *f, char *o)
 {
     const char *text = f->text.p, *end = text + f->text.len;
@@ -25,6 +33,8 @@ static char *put_line(struct ecs_line *l, const struct ecs_form *f, char *o)
         text += h->before;
         if (h->what < ECS_COUNT)
             o = ecs_put_member(l, (enum ecs_id)h->what, o);
+        else if (h->what == HOLE_NAME)
+            o = ecs_put_name(l, o, name_at(l->e, h->first));
         else
             o = ecs_put_fields(l, o, h, (str){text - 1 - h->key, h->key});
     }

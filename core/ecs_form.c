@@ -100,10 +100,16 @@ static str member_text(struct ecs_line *l, enum ecs_id id)
 
 static void add_member(struct maker *m, const struct ecs_step *s)
 {
+    const uint64_t *name = ecs_name_of(m->l, s->id);
+
     go_to(m, s->object);
     add_key(m, s->key);
     if (is_constant(s->id))
         buf_str(&m->f->text, member_text(m->l, s->id));
+    else if (name)
+        add_hole(m, (struct ecs_hole){
+                        .first = (uint16_t)((const char *)name - (const char *)m->l->e),
+                        .what = HOLE_NAME});
     else
         add_hole(m, (struct ecs_hole){.what = s->id});
 }
@@ -247,7 +253,8 @@ static uint64_t agreeing(struct ecs_line *l, uint64_t says)
 static bool same_key(const struct ecs_form_key *a, const struct ecs_form_key *b)
 {
     return a->says == b->says && a->agrees == b->agrees && a->flags == b->flags &&
-           a->kind == b->kind && a->outcome == b->outcome && a->severity == b->severity;
+           a->kind == b->kind && a->outcome == b->outcome && a->severity == b->severity &&
+           a->resolved == b->resolved;
 }
 
 static struct ecs_form *new_form(struct ecs_plan *p)
@@ -262,7 +269,8 @@ const struct ecs_form *ecs_form_for(struct ecs_line *l)
     struct ecs_plan *p = l->plan;
     const struct event *e = l->e;
     struct ecs_form_key key = {.says = ecs_says(l), .flags = e->flags & ECS_FLAGS, .kind = e->kind,
-                               .outcome = e->outcome, .severity = e->severity};
+                               .outcome = e->outcome, .severity = e->severity,
+                               .resolved = l->ctx->host.len > 0};
 
     l->room = ECS_SMALL;
     if (p->asides)

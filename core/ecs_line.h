@@ -57,9 +57,8 @@ struct ecs_step {
 
 struct ecs_name { /* of a field of the shape */
     const char *seen; /* where it lay in the turn of the plan */
+    uint32_t head;    /* its length and group: ecs_plan.c */
     uint32_t at;      /* in plan->names */
-    uint16_t len;
-    uint8_t group;
 };
 
 struct ecs_plan {
@@ -84,12 +83,18 @@ struct ecs_plan {
 
 /* ---- forms ---- */
 
-enum { HOLE_NUMBER = ECS_COUNT, HOLE_TEXT, HOLE_ARRAY }; /* fields: may be a number, may not */
+enum {
+    HOLE_NAME = ECS_COUNT, /* a member that is a name */
+    HOLE_NUMBER,           /* a field that may be a number, */
+    HOLE_TEXT,             /* that may not, */
+    HOLE_ARRAY             /* or more than one */
+};
 
 struct ecs_hole {
     uint32_t before;       /* constant bytes in front, which end with its key and a colon */
     uint16_t key;          /* length of the key, in its quotes */
-    uint16_t first, count; /* HOLE_ARRAY: of plan->order; other fields: `first` is the index */
+    uint16_t first, count; /* HOLE_ARRAY: of plan->order; other fields: `first` is the index;
+                              HOLE_NAME: bytes from the front of struct event */
     uint8_t what;          /* HOLE_..., else a member: enum ecs_id */
 };
 
@@ -99,6 +104,7 @@ struct ecs_form_key {
     uint32_t flags;
     uint16_t kind;
     uint8_t outcome, severity;
+    bool resolved; /* host.name is another than the one written */
 };
 
 struct ecs_form {
@@ -117,7 +123,13 @@ struct ecs_text { /* a text that recurs, as JSON */
     char json[ECS_SMALL - 24];
 };
 
-enum { ECS_PLANS = 1024, ECS_TEXTS = 256 };
+struct ecs_sid {
+    uint64_t words[4]; /* its bytes, the last eight in the last word */
+    uint32_t len, text_len;
+    char text[88];
+};
+
+enum { ECS_PLANS = 1024, ECS_LATELY = 256, ECS_TEXTS = 256, ECS_SIDS = 64 };
 
 struct ecs_writer {
     uint64_t turn; /* of names and fields: ids; the odd number behind: other texts, by address */
@@ -126,7 +138,9 @@ struct ecs_writer {
     bool target_is_user[KIND_COUNT];
     struct day_text day;
     struct ecs_text texts[ECS_TEXTS];
-    struct ecs_plan plans[ECS_PLANS], large; /* by hash: a newer one takes the place of an older */
+    struct ecs_sid sids[ECS_SIDS];
+    struct ecs_plan *lately[ECS_LATELY]; /* by hash, like all of these: a newer one takes the */
+    struct ecs_plan plans[ECS_PLANS], large; /* place of an older */
 };
 
 struct ecs_line {
@@ -157,6 +171,9 @@ const struct ecs_form *ecs_form_for(struct ecs_line *l);
 /* What of the event depends on more than one of its members, and which of them say something. */
 void ecs_look(struct ecs_line *l);
 uint64_t ecs_says(const struct ecs_line *l);
+/* The name that a member is, a member of l->e; NULL: it is none. */
+const uint64_t *ecs_name_of(const struct ecs_line *l, enum ecs_id id);
+char *ecs_put_new_name(struct ecs_line *l, char *o, uint64_t id);
 /* The value of a member that has something to say. */
 char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o);
 
@@ -178,6 +195,23 @@ char *ecs_grow(struct ecs_line *l, char *o, size_t need);
 static inline char *ecs_room(struct ecs_line *l, char *o, size_t need)
 {
     return (size_t)(l->end - o) >= need + l->room ? o : ecs_grow(l, o, need);
+}
+
+/* Most texts that recur are shorter than 48 bytes. */
+static inline char *ecs_put_known(char *o, const struct ecs_text *t)
+{
+    memcpy(o, t->json, 48);
+    if (t->len > 48)
+        memcpy(o + 48, t->json + 48, sizeof t->json - 48);
+    return o + t->len;
+}
+
+static inline char *ecs_put_name(struct ecs_line *l, char *o, uint64_t id)
+{
+    const struct ecs_text *t = &l->w->texts[id % ECS_TEXTS];
+
+    return t->key == id && t->turn == l->w->turn ? ecs_put_known(o, t)
+                                                 : ecs_put_new_name(l, o, id);
 }
 
 /* Between the two the line may be appended to as a buffer. */

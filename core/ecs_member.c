@@ -176,8 +176,8 @@ uint64_t ecs_says(const struct ecs_line *l)
 
 /* ---- texts that recur ---- */
 
-static __attribute__((noinline)) char *put_new(struct ecs_line *l, char *o, struct ecs_text *t,
-                                               uint64_t key, uint64_t turn, str text)
+static char *put_new(struct ecs_line *l, char *o, struct ecs_text *t, uint64_t key,
+                     uint64_t turn, str text)
 {
     o = ecs_room(l, o, utf_room(text.len, UTF_JSON) + 2);
     char *end = ecs_put_text(l, o, text);
@@ -189,31 +189,19 @@ static __attribute__((noinline)) char *put_new(struct ecs_line *l, char *o, stru
     return end;
 }
 
-static inline char *put_known(char *o, const struct ecs_text *t)
+char *ecs_put_new_name(struct ecs_line *l, char *o, uint64_t id)
 {
-    memcpy(o, t->json, 48); /* most are shorter */
-    if (t->len > 48)
-        memcpy(o + 48, t->json + 48, sizeof t->json - 48);
-    return o + t->len;
-}
-
-static inline char *put_name(struct ecs_line *l, char *o, uint64_t id)
-{
-    struct ecs_text *t = &l->w->texts[id % ECS_TEXTS];
-
-    if (t->key == id && t->turn == l->w->turn)
-        return put_known(o, t);
-    return put_new(l, o, t, id, l->w->turn, names_text(l->names, id));
+    return put_new(l, o, &l->w->texts[id % ECS_TEXTS], id, l->w->turn, names_text(l->names, id));
 }
 
 /* A text that stays where it is: of a source, a resolved name. */
-static inline char *put_lasting(struct ecs_line *l, char *o, str text)
+static char *put_lasting(struct ecs_line *l, char *o, str text)
 {
     uint64_t key = (uintptr_t)text.p, turn = l->w->turn + 1;
     struct ecs_text *t = &l->w->texts[key / 16 % ECS_TEXTS];
 
     if (t->key == key && t->turn == turn && t->of == text.len)
-        return put_known(o, t);
+        return ecs_put_known(o, t);
     return put_new(l, o, t, key, turn, text);
 }
 
@@ -253,17 +241,10 @@ static char *put_time(struct ecs_line *l, char *o)
     return o;
 }
 
-static char *put_host(struct ecs_line *l, char *o)
-{
-    return l->ctx->host.len ? put_lasting(l, o, l->ctx->host) : put_name(l, o, l->e->host);
-}
-
 static char *put_uid(char *o, struct uid uid)
 {
-    const uint64_t bytes[2] = {__builtin_bswap64(uid.hi), __builtin_bswap64(uid.lo)};
-
     *o++ = '"';
-    o = put_hex_bytes16(o, (const uint8_t *)bytes);
+    o = put_hex_u128(o, uid.hi, uid.lo);
     *o++ = '"';
     return o;
 }
@@ -385,13 +366,42 @@ static char *put_array(struct ecs_line *l, char *o, enum ecs_id id)
     return ecs_appended(l);
 }
 
-char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o)
+const uint64_t *ecs_name_of(const struct ecs_line *l, enum ecs_id id)
 {
     const struct event *e = l->e;
 
     switch (id) {
+    case ECS_DST_ADDRESS: return &e->dst.host;
+    case ECS_PROVIDER: return &e->provider;
+    case ECS_HOST: return l->ctx->host.len ? NULL : &e->host;
+    case ECS_COMPUTER: return &e->host;
+    case ECS_SRC_ADDRESS: return &e->src.host;
+    case ECS_USER_DOMAIN: return &l->user->domain;
+    case ECS_USER_ID: return &l->user->sid;
+    case ECS_USER_NAME: return &l->user->user;
+    case ECS_TARGET_DOMAIN:
+    case ECS_OWN_ACTOR_DOMAIN: return &l->other->domain;
+    case ECS_TARGET_ID:
+    case ECS_OWN_ACTOR_ID: return &l->other->sid;
+    case ECS_TARGET_NAME:
+    case ECS_OWN_ACTOR_NAME: return &l->other->user;
+    case ECS_WINLOG_CHANNEL:
+    case ECS_OWN_CHANNEL: return &e->channel;
+    case ECS_OWN_PROGRAM: return &e->program;
+    case ECS_OWN_SYSTEM: return &e->system;
+    default: return NULL;
+    }
+}
+
+char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o)
+{
+    const struct event *e = l->e;
+    const uint64_t *name = ecs_name_of(l, id);
+
+    if (name)
+        return ecs_put_name(l, o, *name);
+    switch (id) {
     case ECS_TIME: return put_time(l, o);
-    case ECS_DST_ADDRESS: return put_name(l, o, e->dst.host);
     case ECS_DST_BYTES: return put_u64(o, e->bytes_in);
     case ECS_DST_IP: return put_addr(l, o, &e->dst.addr);
     case ECS_DST_PORT: return put_u64(o, e->dst_port);
@@ -401,28 +411,14 @@ char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o)
     case ECS_DATASET: return put_lasting(l, o, source_parser(l->ctx, e->source));
     case ECS_EVENT_KIND: return put_literal(o, e->kind == KIND_DETECTION ? "alert" : "event");
     case ECS_OUTCOME: return put_literal(o, outcome_text(e->outcome));
-    case ECS_PROVIDER: return put_name(l, o, e->provider);
     case ECS_SEVERITY: return put_u64(o, e->severity);
     case ECS_HOSTNAME: return ecs_put_text(l, o, l->hostname);
-    case ECS_HOST: return put_host(l, o);
+    case ECS_HOST: return put_lasting(l, o, l->ctx->host);
     case ECS_PATH: return put_path(l, o, source_path(l->ctx, l->source));
     case ECS_OFFSET: return put_u64(o, l->offset);
-    case ECS_SRC_ADDRESS: return put_name(l, o, e->src.host);
     case ECS_SRC_BYTES: return put_u64(o, e->bytes_out);
     case ECS_SRC_IP: return put_addr(l, o, &e->src.addr);
     case ECS_SRC_PORT: return put_u64(o, e->src_port);
-    case ECS_USER_DOMAIN: return put_name(l, o, l->user->domain);
-    case ECS_USER_ID: return put_name(l, o, l->user->sid);
-    case ECS_USER_NAME: return put_name(l, o, l->user->user);
-    case ECS_TARGET_DOMAIN:
-    case ECS_OWN_ACTOR_DOMAIN: return put_name(l, o, l->other->domain);
-    case ECS_TARGET_ID:
-    case ECS_OWN_ACTOR_ID: return put_name(l, o, l->other->sid);
-    case ECS_TARGET_NAME:
-    case ECS_OWN_ACTOR_NAME: return put_name(l, o, l->other->user);
-    case ECS_WINLOG_CHANNEL:
-    case ECS_OWN_CHANNEL: return put_name(l, o, e->channel);
-    case ECS_COMPUTER: return put_name(l, o, e->host);
     case ECS_WINLOG_LOGON:
     case ECS_OWN_LOGON: return put_hex(o, l->user->logon);
     case ECS_OWN_OTHER_LOGON: return put_hex(o, l->other->logon);
@@ -430,8 +426,6 @@ char *ecs_put_member(struct ecs_line *l, enum ecs_id id, char *o)
     case ECS_OWN_SEQUENCE: return put_u64(o, e->sequence);
     case ECS_OWN_KIND: return put_literal(o, kind_text(e->kind));
     case ECS_OWN_PART: return put_u64(o, e->part);
-    case ECS_OWN_PROGRAM: return put_name(l, o, e->program);
-    case ECS_OWN_SYSTEM: return put_name(l, o, e->system);
     case ECS_OWN_UID: return put_uid(o, e->uid);
     case ECS_OWN_USER: return put_literal(o, "actor");
     default: return put_array(l, o, id);

@@ -11,8 +11,8 @@
 enum {
     FIXED,
     DEFAULT,
-    KEPT_FIELDS = 128, /* larger shapes are planned anew each time, so that a cache stays small */
-    KEPT_NAMES = 4096, /* likewise: bytes of all names */
+    KEPT_FIELDS = 128, /* of a plan that is kept */
+    KEPT_NAMES = 4096, /* bytes of all of them */
     GROUPS = 4
 };
 
@@ -430,6 +430,11 @@ static void make_plan(struct ecs_plan *p, const struct event *e)
 
 /* ---- shapes ---- */
 
+static inline uint32_t head_of(const struct field *f)
+{
+    return (uint32_t)f->group << 16 | f->name_len;
+}
+
 static void keep_shape(struct ecs_plan *p, const struct event *e)
 {
     p->shape = vec_grow(p->shape, &p->shape_cap, e->field_count, sizeof *p->shape);
@@ -437,8 +442,7 @@ static void keep_shape(struct ecs_plan *p, const struct event *e)
     p->names.len = 0;
     for (size_t i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
-        p->shape[i] =
-            (struct ecs_name){f->name, (uint32_t)p->names.len, f->name_len, f->group};
+        p->shape[i] = (struct ecs_name){f->name, head_of(f), (uint32_t)p->names.len};
         buf_add(&p->names, f->name, f->name_len);
     }
 }
@@ -464,53 +468,85 @@ static inline bool same_bytes(const char *a, const char *b, size_t n)
     return x == y;
 }
 
-/* Within a turn a name that lies where it lay is the name it was. */
-static bool has_shape(struct ecs_plan *p, const struct event *e, uint64_t turn)
+/* Do all names lie where they lay? Then, within a turn, they are what they were. */
+static inline bool same_places(const struct ecs_plan *p, const struct event *e)
 {
-    bool known = p->turn == turn;
+    uintptr_t differ = 0;
 
-    if (p->field_count != e->field_count || p->code != e->code)
-        return false;
+    for (size_t i = 0; i < e->field_count; i++)
+        differ |= ((uintptr_t)e->fields[i].name ^ (uintptr_t)p->shape[i].seen) |
+                  (head_of(&e->fields[i]) ^ p->shape[i].head);
+    return !differ;
+}
+
+static bool same_names_as(struct ecs_plan *p, const struct event *e)
+{
     for (size_t i = 0; i < e->field_count; i++) {
         const struct field *f = &e->fields[i];
         struct ecs_name *name = &p->shape[i];
-        if (f->name_len != name->len || f->group != name->group)
+        if (head_of(f) != name->head || !same_bytes(f->name, p->names.p + name->at, f->name_len))
             return false;
-        if (known && f->name == name->seen)
-            continue;
-        if (!same_bytes(f->name, p->names.p + name->at, name->len))
-            return false;
-        name->seen = f->name;
     }
+    return true;
+}
+
+static bool has_shape(struct ecs_plan *p, const struct event *e, uint64_t turn)
+{
+    if (p->field_count != e->field_count || p->code != e->code)
+        return false;
+    if (p->turn == turn && same_places(p, e))
+        return true;
+    if (!same_names_as(p, e))
+        return false;
+    for (size_t i = 0; i < e->field_count; i++)
+        p->shape[i].seen = e->fields[i].name;
     p->turn = turn;
     return true;
 }
 
-/* A hash of the groups, the lengths and the last name; *size is that of the names. */
-static uint64_t hash_shape(const struct event *e, size_t *size)
+/* Of the code, of how many fields there are, and of where the first and the last name lie: good
+ * for finding a plan again within a turn. */
+static uint64_t hash_places(const struct event *e)
 {
-    uint64_t hash = e->code, last = 0, sum = 0;
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = (uint64_t)e->code << 16 | e->field_count;
 
-    for (size_t i = 0; i < e->field_count; i++) {
-        const struct field *f = &e->fields[i];
-        hash = (hash << 5 | hash >> 59) ^ ((uint64_t)f->group << 16 | f->name_len);
-        sum += f->name_len;
-    }
+    if (e->field_count)
+        hash = (hash * odd ^ (uintptr_t)e->fields[0].name) * odd ^
+               (uintptr_t)e->fields[e->field_count - 1].name;
+    return hash * odd;
+}
+
+/* Of the code, the groups, the lengths and the last name. */
+static uint64_t hash_shape(const struct event *e)
+{
+    uint64_t hash = e->code, last = 0;
+
+    for (size_t i = 0; i < e->field_count; i++)
+        hash = (hash << 5 | hash >> 59) ^ head_of(&e->fields[i]);
     if (e->field_count) {
         const struct field *f = &e->fields[e->field_count - 1];
         for (size_t i = 0; i < f->name_len && i < sizeof last; i++)
             last = last << 8 | (uint8_t)f->name[i];
     }
-    *size = sum;
     hash ^= last ^ hash >> 32;
     return hash * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e)
+/* Larger shapes are planned anew each time, so that the plans stay small. */
+static bool is_kept(const struct event *e)
 {
-    size_t size;
-    uint64_t hash = hash_shape(e, &size);
-    bool kept = e->field_count <= KEPT_FIELDS && size <= KEPT_NAMES;
+    size_t size = 0;
+
+    for (size_t i = 0; i < e->field_count; i++)
+        size += e->fields[i].name_len;
+    return e->field_count <= KEPT_FIELDS && size <= KEPT_NAMES;
+}
+
+static struct ecs_plan *find_plan(struct ecs_writer *w, const struct event *e)
+{
+    uint64_t hash = hash_shape(e);
+    bool kept = is_kept(e);
     struct ecs_plan *p = kept ? &w->plans[hash >> 32 & (ECS_PLANS - 2)] : &w->large;
 
     for (unsigned i = 0; i < 2 && kept; i++)
@@ -524,6 +560,16 @@ struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e)
     keep_shape(p, e);
     make_plan(p, e);
     return p;
+}
+
+struct ecs_plan *ecs_plan_for(struct ecs_writer *w, const struct event *e)
+{
+    struct ecs_plan **lately = &w->lately[hash_places(e) >> 32 & (ECS_LATELY - 1)], *p = *lately;
+
+    if (p && p->turn == w->turn && p->code == e->code && p->field_count == e->field_count &&
+        same_places(p, e))
+        return p;
+    return *lately = find_plan(w, e);
 }
 
 void ecs_plan_free(struct ecs_plan *p)

@@ -31,36 +31,78 @@ char *ecs_put_text(struct ecs_line *l, char *o, str text)
     return o;
 }
 
-/* Integers as numbers: for fields whose type ECS or we decide, not Windows. NULL: it is none. */
-static char *put_number(char *o, const struct field *f)
+/* Unsigned integers, which most values are that are no texts. */
+static inline bool is_unsigned(const struct field *f, uint64_t *v)
 {
-    static const uint8_t sizes[] = {[VALUE_I8] = 1, [VALUE_U8] = 1, [VALUE_I16] = 2,
-                                    [VALUE_U16] = 2, [VALUE_I32] = 4, [VALUE_U32] = 4,
-                                    [VALUE_I64] = 8, [VALUE_U64] = 8};
-    uint64_t v = 0;
+    const char *p = f->data;
+    uint32_t wide;
+    uint16_t half;
 
-    if (f->type == VALUE_BOOL && value_u64(field_value(f), &v)) {
-        memcpy(o, v ? "true" : "false", 5);
-        return o + (v ? 4 : 5);
-    }
-    if (f->type < VALUE_I8 || f->type > VALUE_U64 || f->len != sizes[f->type])
-        return NULL;
-    memcpy(&v, f->data, f->len);
-    if (!(f->type & 1)) /* signed types are the odd ones: extend the sign */
-        return put_u64(o, v);
-    unsigned unused = 64 - 8 * f->len;
-    return put_signed(o, (int64_t)(v << unused) >> unused);
+    if (f->type == VALUE_U32 && f->len == 4)
+        *v = (memcpy(&wide, p, 4), wide);
+    else if (f->type == VALUE_U16 && f->len == 2)
+        *v = (memcpy(&half, p, 2), half);
+    else if (f->type == VALUE_U8 && f->len == 1)
+        *v = (uint8_t)*p;
+    else if (f->type == VALUE_U64 && f->len == 8)
+        memcpy(v, p, 8);
+    else
+        return false;
+    return true;
 }
 
-char *ecs_put_value(struct ecs_line *l, char *o, const struct field *f, bool number,
-                    enum ecs_exact *exact)
+/* Is the text of another value a JSON number or boolean? */
+static bool is_number(const struct field *f)
+{
+    switch (f->type) {
+    case VALUE_BOOL: return f->len == 1 || f->len == 4;
+    case VALUE_I8: return f->len == 1;
+    case VALUE_I16: return f->len == 2;
+    case VALUE_I32: return f->len == 4;
+    case VALUE_I64: return f->len == 8;
+    default: return false;
+    }
+}
+
+/* SIDs recur, and take longer to spell than to find. */
+static char *put_sid(struct ecs_line *l, char *o, const struct field *f)
+{
+    uint64_t words[4] = {0};
+
+    if (f->len < 8 || f->len > sizeof words)
+        return value_write(o, field_value(f), UTF_JSON);
+    for (size_t i = 0; i + 8 < f->len; i += 8)
+        memcpy(&words[i / 8], (const char *)f->data + i, 8);
+    memcpy(&words[3], (const char *)f->data + f->len - 8, 8);
+    uint64_t mixed = (words[0] ^ words[2] << 7 ^ words[3]) * UINT64_C(0x9e3779b97f4a7c15);
+    struct ecs_sid *known = &l->w->sids[mixed >> 32 & (ECS_SIDS - 1)];
+    uint64_t differ = known->len ^ f->len;
+    for (size_t i = 0; i < array_len(words); i++)
+        differ |= known->words[i] ^ words[i];
+    if (differ) {
+        char *end = value_write(o, field_value(f), UTF_JSON);
+        *known = (struct ecs_sid){.len = f->len, .text_len = (uint32_t)(end - o)};
+        memcpy(known->words, words, sizeof words);
+        memcpy(known->text, o, known->text_len);
+        return end;
+    }
+    memcpy(o, known->text, sizeof known->text);
+    return o + known->text_len;
+}
+
+static inline char *put_value(struct ecs_line *l, char *o, const struct field *f, bool number,
+                              enum ecs_exact *exact)
 {
     bool good = true;
-    char *end;
+    uint64_t v;
 
     o = ecs_room(l, o, value_room(f->len) + 2);
-    if (number && (end = put_number(o, f)))
-        return end;
+    if (number) {
+        if (is_unsigned(f, &v))
+            return put_u64(o, v);
+        if (is_number(f))
+            return value_write(o, field_value(f), UTF_JSON);
+    }
     *o++ = '"';
     if (f->type == VALUE_UTF16) {
         o = utf16_write(o, f->data, f->len, UTF_JSON, &good);
@@ -68,11 +110,21 @@ char *ecs_put_value(struct ecs_line *l, char *o, const struct field *f, bool num
     } else if (f->type == VALUE_TEXT) {
         o = utf8_write(o, (str){f->data, f->len}, UTF_JSON, &good);
         *exact = good ? *exact : EXACT_BYTES;
+    } else if (is_unsigned(f, &v)) {
+        o = put_u64(o, v);
+    } else if (f->type == VALUE_SID) {
+        o = put_sid(l, o, f);
     } else {
         o = value_write(o, field_value(f), UTF_JSON);
     }
     *o++ = '"';
     return o;
+}
+
+char *ecs_put_value(struct ecs_line *l, char *o, const struct field *f, bool number,
+                    enum ecs_exact *exact)
+{
+    return put_value(l, o, f, number, exact);
 }
 
 /* ---- exact bytes, and arrays ---- */
@@ -162,6 +214,6 @@ char *ecs_put_fields(struct ecs_line *l, char *o, const struct ecs_hole *h, str 
     if (h->what == HOLE_ARRAY)
         return put_array(l, o, h, key);
     const struct field *f = &l->e->fields[h->first];
-    o = ecs_put_value(l, o, f, h->what == HOLE_NUMBER, &exact);
+    o = put_value(l, o, f, h->what == HOLE_NUMBER, &exact);
     return exact ? put_exact(l, o, f, key, exact) : o;
 }

@@ -4,6 +4,7 @@
 #include "core/ecs.h"
 #include "core/ingest.h"
 
+enum { LINE_ROOM = 1536 }; /* bytes that most lines take, more or less */
 
 bool glob_match(str glob, str path)
 {
@@ -90,6 +91,7 @@ static void print_events(struct pipeline *p, struct ecs_writer *w, struct batch 
                                     .source_count = p->source_count + p->case_count};
 
     ecs_writer_turn(w);
+    buf_reserve(out, (b->count - from) * LINE_ROOM);
     for (size_t i = from; i < b->count; i++) {
         struct event *e = b->events[i];
 

@@ -105,11 +105,20 @@ static unsigned escape(uint32_t c, char *out)
 /* At most six bytes. */
 INLINE char *put_code(char *o, uint32_t code, enum utf_form form)
 {
-    if (form == UTF_JSON && code == '\\') { /* paths are full of them */
-        o[0] = o[1] = '\\';
-        return o + 2;
-    }
     return o + (form == UTF_JSON && wants_escape(code) ? escape(code, o) : utf8_encode(code, o));
+}
+
+/* Nearly all that is special in JSON: paths are full of them. */
+INLINE bool is_quoted(uint32_t c, enum utf_form form)
+{
+    return form == UTF_JSON && (c == '\\' || c == '"');
+}
+
+INLINE char *put_quoted(char *o, uint32_t c)
+{
+    o[0] = '\\';
+    o[1] = (char)c;
+    return o + 2;
 }
 
 INLINE bool byte_is_special(char c, enum utf_form form)
@@ -140,14 +149,20 @@ INLINE uint64_t gather7(const char *p, size_t len)
            (uint64_t)(uint8_t)p[len - 1] << (8 * (len - 1));
 }
 
-/* The 1 to 15 bytes at p with zeros behind; 16 and more: the first 16. */
+/* The 1 to 15 bytes at p with zeros behind. */
 INLINE halves gather(const char *p, size_t len)
 {
-    if (len >= 16)
-        return (halves){load8(p), load8(p + 8)};
     if (len < 8)
         return (halves){gather7(p, len), 0};
     return (halves){load8(p), load8(p + len - 8) >> 1 >> (127 - 8 * len)};
+}
+
+INLINE halves load16(const char *p)
+{
+    halves word;
+
+    memcpy(&word, p, sizeof word);
+    return word;
 }
 
 INLINE size_t at_most(size_t n, size_t most)
@@ -169,22 +184,48 @@ INLINE unsigned copy_bytes(halves word, char *o, enum utf_form form)
                    : 8 + (unsigned)__builtin_ctzll(mask[1]) / 8;
 }
 
+/* Copies what needs no change at the front of p, at least one byte of which is left. */
+INLINE size_t copy_run8(char *o, const char *p, const char *end, enum utf_form form)
+{
+    const char *start = p;
+    unsigned clean = 16;
+
+    for (; end - p >= 16 && clean == 16; p += clean, o += clean)
+        clean = copy_bytes(load16(p), o, form);
+    if (clean == 16 && p < end)
+        p += at_most(copy_bytes(gather(p, (size_t)(end - p)), o, form), (size_t)(end - p));
+    return (size_t)(p - start);
+}
+
+/* Characters that are not copied as they are; *at moves behind them. */
+static __attribute__((noinline)) char *write_special8(char *o, const char **at, const char *end,
+                                                      enum utf_form form, bool *good)
+{
+    const char *p = *at;
+
+    while (p < end && byte_is_special(*p, form)) {
+        uint32_t code = (uint8_t)*p;
+        unsigned len = code < 0x80 ? 1 : utf8_decode(p, (size_t)(end - p), &code);
+        o = put_code(o, len ? code : REPLACEMENT, form);
+        *good &= len > 0;
+        p += len ? len : 1;
+    }
+    *at = p;
+    return o;
+}
+
 INLINE char *write8(char *o, str s, enum utf_form form, bool *good)
 {
     const char *p = s.p, *end = s.p + s.len;
 
     while (p < end) {
-        size_t left = (size_t)(end - p);
-        size_t clean = at_most(copy_bytes(gather(p, left), o, form), left);
-        o += clean;
-        p += clean;
-        while (p < end && byte_is_special(*p, form)) {
-            uint32_t code = (uint8_t)*p;
-            unsigned len = code < 0x80 ? 1 : utf8_decode(p, (size_t)(end - p), &code);
-            o = put_code(o, len ? code : REPLACEMENT, form);
-            *good &= len > 0;
-            p += len ? len : 1;
-        }
+        size_t run = copy_run8(o, p, end, form);
+        o += run;
+        p += run;
+        if (p < end && is_quoted((uint8_t)*p, form))
+            o = put_quoted(o, (uint8_t)*p++);
+        else if (p < end)
+            o = write_special8(o, &p, end, form, good);
     }
     return o;
 }
@@ -287,21 +328,47 @@ INLINE uint32_t utf16_decode(const char *p, size_t left, unsigned *used)
     return UINT32_MAX;
 }
 
+INLINE size_t copy_run16(char *o, const char *p, const char *end, enum utf_form form)
+{
+    const char *start = p;
+    unsigned clean = 8;
+
+    for (; end - p >= 16 && clean == 8; p += 2 * clean, o += clean)
+        clean = copy_units(load16(p), o, form);
+    if (clean == 8 && p < end)
+        p += 2 * at_most(copy_units(gather(p, (size_t)(end - p)), o, form), (size_t)(end - p) / 2);
+    return (size_t)(p - start) / 2;
+}
+
+static __attribute__((noinline)) char *write_special16(char *o, const char **at, const char *end,
+                                                       enum utf_form form, bool *good)
+{
+    const char *p = *at;
+
+    while (p < end && unit_is_special(unit_at(p), form)) {
+        unsigned used;
+        uint32_t code = utf16_decode(p, (size_t)(end - p), &used);
+        o = put_code(o, code == UINT32_MAX ? REPLACEMENT : code, form);
+        *good &= code != UINT32_MAX;
+        p += used;
+    }
+    *at = p;
+    return o;
+}
+
 INLINE char *write16(char *o, const char *p, size_t bytes, enum utf_form form, bool *good)
 {
     const char *end = p + (bytes & ~(size_t)1);
 
     while (p < end) {
-        size_t left = (size_t)(end - p);
-        size_t clean = at_most(copy_units(gather(p, left), o, form), left / 2);
-        o += clean;
-        p += 2 * clean;
-        while (p < end && unit_is_special(unit_at(p), form)) {
-            unsigned used;
-            uint32_t code = utf16_decode(p, (size_t)(end - p), &used);
-            o = put_code(o, code == UINT32_MAX ? REPLACEMENT : code, form);
-            *good &= code != UINT32_MAX;
-            p += used;
+        size_t run = copy_run16(o, p, end, form);
+        o += run;
+        p += 2 * run;
+        if (p < end && is_quoted(unit_at(p), form)) {
+            o = put_quoted(o, unit_at(p));
+            p += 2;
+        } else if (p < end) {
+            o = write_special16(o, &p, end, form, good);
         }
     }
     if (bytes % 2) {
@@ -337,10 +404,9 @@ INLINE char *write_ansi(char *o, str s, enum utf_form form)
     const char *p = s.p, *end = s.p + s.len;
 
     while (p < end) {
-        size_t left = (size_t)(end - p);
-        size_t clean = at_most(copy_bytes(gather(p, left), o, form), left);
-        o += clean;
-        for (p += clean; p < end && byte_is_special(*p, form); p++) {
+        size_t run = copy_run8(o, p, end, form);
+        o += run;
+        for (p += run; p < end && byte_is_special(*p, form); p++) {
             uint8_t c = (uint8_t)*p;
             o = put_code(o, c >= 0x80 && c < 0xa0 ? ansi_high[c - 0x80] : c, form);
         }

@@ -29,11 +29,17 @@ struct value value_number(struct arena *a, uint64_t v)
     return (struct value){memcpy(arena_bytes(a, sizeof v), &v, sizeof v), sizeof v, VALUE_U64};
 }
 
-static uint64_t load(const uint8_t *p, uint32_t size)
+/* Of 1, 2, 4 or 8 bytes. The host is little-endian: core/utf.c. */
+static inline uint64_t load(const uint8_t *p, uint32_t size)
 {
-    uint64_t v = 0;
+    uint64_t v = p[0];
 
-    memcpy(&v, p, size < sizeof v ? size : sizeof v); /* the host is little-endian: core/utf.c */
+    if (size == 8)
+        memcpy(&v, p, 8);
+    else if (size == 4)
+        memcpy(&v, p, 4);
+    else if (size == 2)
+        memcpy(&v, p, 2);
     return v;
 }
 
@@ -66,24 +72,23 @@ static char *put_hex_number(char *o, uint64_t v)
 
 static char *put_guid(char *o, const uint8_t *p)
 {
-    /* The first three groups are little-endian numbers. */
-    const uint8_t bytes[16] = {p[3], p[2], p[1], p[0], p[5],  p[4],  p[7],  p[6],
-                               p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15]};
+    /* The first three groups are little-endian numbers, the last two big-endian ones. */
+    uint64_t high = load(p, 4) << 32 | load(p + 4, 2) << 16 | load(p + 6, 2);
     char hex[32];
 
-    put_hex_bytes16(hex, bytes);
-    *o++ = '{';
-    o = put_literal(o, (str){hex, 8});
-    *o++ = '-';
-    o = put_literal(o, (str){hex + 8, 4});
-    *o++ = '-';
-    o = put_literal(o, (str){hex + 12, 4});
-    *o++ = '-';
-    o = put_literal(o, (str){hex + 16, 4});
-    *o++ = '-';
-    o = put_literal(o, (str){hex + 20, 12});
-    *o++ = '}';
-    return o;
+    put_hex_u128(hex, high, __builtin_bswap64(load(p + 8, 8)));
+    o[0] = '{';
+    memcpy(o + 1, hex, 8);
+    o[9] = '-';
+    memcpy(o + 10, hex + 8, 4);
+    o[14] = '-';
+    memcpy(o + 15, hex + 12, 4);
+    o[19] = '-';
+    memcpy(o + 20, hex + 16, 4);
+    o[24] = '-';
+    memcpy(o + 25, hex + 20, 12);
+    o[37] = '}';
+    return o + 38;
 }
 
 /* Length of the SID at p, 0 when it does not fit into len. */
@@ -191,7 +196,8 @@ static char *put_fixed(char *o, unsigned type, const uint8_t *p, uint32_t len)
     case VALUE_DOUBLE:
         return put_float(o, p, len);
     case VALUE_BOOL:
-        return put_literal(o, load(p, len) ? STR("true") : STR("false"));
+        memcpy(o, load(p, len) ? "true" : "false", 5);
+        return o + (load(p, len) ? 4 : 5);
     case VALUE_GUID:
         return put_guid(o, p);
     case VALUE_FILETIME:
