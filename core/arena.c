@@ -243,34 +243,35 @@ char *put_signed(char *at, int64_t v)
 }
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
 
-static bytes16 hex_digits(bytes16 v) /* of numbers below 16 */
+static inline void put_nibbles(char *at, bytes16 v) /* numbers below 16 */
 {
-    return v + '0' + ((bytes16)(v > 9) & ('a' - '0' - 10));
+    v += '0' + ((bytes16)(v > 9) & ('a' - '0' - 10));
+    memcpy(at, &v, sizeof v);
 }
 
 char *put_hex_u128(char *at, uint64_t high, uint64_t low)
 {
-    const uint64_t bytes[2] = {__builtin_bswap64(high), __builtin_bswap64(low)};
-    bytes16 x, digits[2];
-
-    memcpy(&x, bytes, sizeof x);
+    bytes16 x = (bytes16)(halves){__builtin_bswap64(high), __builtin_bswap64(low)};
     bytes16 a = x >> 4, b = x & 15;
-    digits[0] = hex_digits(__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21,
-                                                   6, 22, 7, 23));
-    digits[1] = hex_digits(__builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13,
-                                                   29, 14, 30, 15, 31));
-    memcpy(at, digits, sizeof digits);
-    return at + sizeof digits;
+
+    put_nibbles(at, __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22,
+                                            7, 23));
+    put_nibbles(at + 16, __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13,
+                                                 29, 14, 30, 15, 31));
+    return at + 32;
 }
 
 char *put_hex_u64(char *at, uint64_t v)
 {
     unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
-    char digits[32];
+    /* Its digits to the front; what stands behind them does not count. */
+    bytes16 x = (bytes16)(halves){__builtin_bswap64(v << (64 - 4 * n)), 0};
+    bytes16 a = x >> 4, b = x & 15;
 
-    put_hex_u128(digits, v << (64 - 4 * n), 0); /* those at the front are shown */
-    memcpy(at, digits, 16);
+    put_nibbles(at, __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22,
+                                            7, 23));
     return at + n;
 }
 

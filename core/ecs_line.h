@@ -124,7 +124,7 @@ struct ecs_text { /* a text that recurs, as JSON */
 };
 
 struct ecs_sid {
-    uint64_t words[4]; /* its bytes, the last eight in the last word */
+    uint64_t first, second, third, last; /* its bytes; the last word ends with the last byte */
     uint32_t len, text_len;
     char text[88];
 };

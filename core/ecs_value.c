@@ -64,25 +64,34 @@ static bool is_number(const struct field *f)
     }
 }
 
+static inline uint64_t word_at(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
 /* SIDs recur, and take longer to spell than to find. */
 static char *put_sid(struct ecs_line *l, char *o, const struct field *f)
 {
-    uint64_t words[4] = {0};
+    const char *p = f->data;
+    uint32_t len = f->len;
 
-    if (f->len < 8 || f->len > sizeof words)
+    if (len < 8 || len > 32)
         return value_write(o, field_value(f), UTF_JSON);
-    for (size_t i = 0; i + 8 < f->len; i += 8)
-        memcpy(&words[i / 8], (const char *)f->data + i, 8);
-    memcpy(&words[3], (const char *)f->data + f->len - 8, 8);
-    uint64_t mixed = (words[0] ^ words[2] << 7 ^ words[3]) * UINT64_C(0x9e3779b97f4a7c15);
+    const struct ecs_sid sid = {.len = len,
+                                .first = word_at(p),
+                                .second = len > 16 ? word_at(p + 8) : 0,
+                                .third = len > 24 ? word_at(p + 16) : 0,
+                                .last = word_at(p + len - 8)};
+    uint64_t mixed = (sid.first ^ sid.second << 7 ^ sid.last) * UINT64_C(0x9e3779b97f4a7c15);
     struct ecs_sid *known = &l->w->sids[mixed >> 32 & (ECS_SIDS - 1)];
-    uint64_t differ = known->len ^ f->len;
-    for (size_t i = 0; i < array_len(words); i++)
-        differ |= known->words[i] ^ words[i];
-    if (differ) {
+    if (known->len != len || known->first != sid.first || known->second != sid.second ||
+        known->third != sid.third || known->last != sid.last) {
         char *end = value_write(o, field_value(f), UTF_JSON);
-        *known = (struct ecs_sid){.len = f->len, .text_len = (uint32_t)(end - o)};
-        memcpy(known->words, words, sizeof words);
+        *known = sid;
+        known->text_len = (uint32_t)(end - o);
         memcpy(known->text, o, known->text_len);
         return end;
     }
