@@ -195,12 +195,36 @@ static void *fetch(void *ctx, unsigned number)
     return reader_next(in->reader, &in->workers[number].room);
 }
 
+static struct buf spare_buffer(struct spares *s)
+{
+    struct buf b = {0};
+
+    pthread_mutex_lock(&s->lock);
+    if (s->count)
+        b = s->buffers[--s->count];
+    pthread_mutex_unlock(&s->lock);
+    b.len = 0;
+    return b;
+}
+
+static void give_spare(struct spares *s, struct buf *b)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->count < SPARE_BUFFERS && b->cap && b->cap <= ROOM_MAX) {
+        s->buffers[s->count++] = *b;
+        *b = (struct buf){0};
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void work(void *ctx, unsigned number, void *arg)
 {
     struct ingest *in = ctx;
     struct worker *w = &in->workers[number];
     struct job *job = arg;
 
+    if (in->emit)
+        job->text = spare_buffer(&in->spares);
     for (size_t i = 0; i < job->count && !pipeline_stopped(in->p); i++) {
         size_t from = w->batch.count;
         if (in->records) {
@@ -269,8 +293,10 @@ static void take_job(void *ctx, void *arg)
 
     for (size_t i = 0; i < job->count; i++)
         take_part(p, &job->parts[i]);
-    if (in->emit)
+    if (in->emit) {
         in->emit(in->emit_ctx, buf_view(&job->text));
+        give_spare(&in->spares, &job->text);
+    }
     facts_merge(&p->facts, &job->facts);
     sequences_merge(&p->sequences, &job->sequences);
     if (job->closed)
@@ -306,7 +332,11 @@ bool ingest_run(struct ingest *in, struct err *err)
     in->workers = mem_alloc(threads * sizeof *in->workers);
     for (unsigned i = 0; i < threads && in->print; i++)
         in->workers[i].lines = ecs_writer_new();
+    pthread_mutex_init(&in->spares.lock, NULL);
     relay_run(&steps, threads, threads + 2, in);
+    pthread_mutex_destroy(&in->spares.lock);
+    while (in->spares.count)
+        buf_free(&in->spares.buffers[--in->spares.count]);
     for (unsigned i = 0; i < threads; i++) {
         buf_free(&in->workers[i].room);
         batch_free(&in->workers[i].batch);

@@ -4,6 +4,8 @@
 #ifndef CORE_INGEST_H
 #define CORE_INGEST_H
 
+#include <pthread.h>
+
 #include "core/ecs.h"
 #include "core/pipeline.h"
 #include "core/spool.h"
@@ -35,6 +37,14 @@ struct job {
     struct arena arena;
 };
 
+/* Memory of printed jobs for the next ones: given by who takes, had by who works. */
+enum { SPARE_BUFFERS = 16 };
+struct spares {
+    pthread_mutex_t lock;
+    struct buf buffers[SPARE_BUFFERS];
+    size_t count;
+};
+
 struct ingest {
     struct pipeline *p;
     const char *work_dir; /* NULL when events are printed */
@@ -47,6 +57,7 @@ struct ingest {
     void *emit_ctx;
     struct reader *reader;
     struct worker *workers;
+    struct spares spares;
 };
 
 /* Runs it to the end. False when it was stopped or the disk failed. */
