@@ -56,6 +56,16 @@ t_export=$(processor 2 evtxexport "$small")
 t_parse=$(processor 7 "$ashiato" parse -q -j1 --count "$small")
 echo "evtxexport, 128 MiB: $t_export s; ashiato parse --count -j1: $t_parse s of processor time"
 row "EVTX to events, one thread: times as fast as evtxexport" "$(ratio "$t_export" "$t_parse")" ">=" 60
+if [ -x "$dump" ]; then
+    t_dump=$(processor 7 "$dump" -t 1 -o jsonl "$small")
+    echo "evtx_dump -t 1 -o jsonl, 128 MiB: $t_dump s of processor time"
+    row "events (parse --count) vs evtx_dump" "$(ratio "$t_dump" "$t_parse")" ">=" 4
+fi
+read -r t_one _ < <(measure 5 "$ashiato" parse -q -j1 "$small")
+read -r t_two m_two < <(measure 5 "$ashiato" parse -q -j2 "$small")
+echo "parse, 128 MiB: $t_one s with one thread, $t_two s and $m_two MiB with two"
+row "parse, two threads: times as fast as one" "$(awk -v a="$t_one" -v b="$t_two" 'BEGIN {printf "%.2f", a / b}')" ">=" 1.8
+row "parse, two threads: peak memory, MiB" "$m_two" "<=" 32
 
 read -r t_case m_case < <(measure 3 "$ashiato" timeline -q "$big" -o $work/case)
 if [ -x "$dump" ]; then
