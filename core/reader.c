@@ -8,7 +8,7 @@
 
 enum {
     WINDOW = 2 << 20,        /* bytes of a job */
-    PRINT_WINDOW = 256 << 10, /* of chunks to be printed: they and their lines stay in the cache */
+    PRINT_WINDOW = 128 << 10, /* of chunks to be printed: they and their lines stay in the cache */
     BUNDLE_PARTS = 256,      /* small blobs of a job */
     BUNDLE_BYTES = 1 << 20,
     WHOLE_MAX = 64 << 20,    /* READS_WHOLE */
@@ -240,12 +240,18 @@ static uint64_t skip_line(struct reader *r, const struct blob *blob, uint64_t of
     }
 }
 
-/* Lines take a whole window, which the longest one must fit into. */
+/* Lines take a whole window, which the longest one must fit into; chunks end with it, so that
+ * nothing is left over that had to be copied. */
 static size_t window_of(const struct reader *r, const struct parser *parser)
 {
     if (parser->reads == READS_WHOLE)
         return WHOLE_MAX;
-    return parser->reads == READS_CHUNKS && r->in->print ? PRINT_WINDOW : WINDOW;
+    if (parser->reads != READS_CHUNKS)
+        return WINDOW;
+    size_t size = r->in->print ? PRINT_WINDOW : WINDOW, head = parser->chunk_base + parser->margin;
+    uint64_t end = r->cut.offset + size;
+    return end < head || size <= parser->chunk_size ? size
+                                                    : size - (end - head) % parser->chunk_size;
 }
 
 /* Reads on until the bytes at `at` of the job, *have of them so far, can be cut; where. 0: nowhere,
