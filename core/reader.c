@@ -8,7 +8,8 @@
 
 enum {
     WINDOW = 2 << 20,        /* bytes of a job */
-    PRINT_WINDOW = 128 << 10, /* of chunks to be printed: they and their lines stay in the cache */
+    PRINT_WINDOW = 512 << 10, /* of chunks to be printed: they and their lines stay in the cache */
+    RECORDS_WINDOW = 128 << 10, /* likewise, where no events are made: the nearest cache */
     BUNDLE_PARTS = 256,      /* small blobs of a job */
     BUNDLE_BYTES = 1 << 20,
     WHOLE_MAX = 64 << 20,    /* READS_WHOLE */
@@ -248,7 +249,8 @@ static size_t window_of(const struct reader *r, const struct parser *parser)
         return WHOLE_MAX;
     if (parser->reads != READS_CHUNKS)
         return WINDOW;
-    size_t size = r->in->print ? PRINT_WINDOW : WINDOW, head = parser->chunk_base + parser->margin;
+    size_t size = r->in->records ? RECORDS_WINDOW : r->in->print ? PRINT_WINDOW : WINDOW;
+    size_t head = parser->chunk_base + parser->margin;
     uint64_t end = r->cut.offset + size;
     return end < head || size <= parser->chunk_size ? size
                                                     : size - (end - head) % parser->chunk_size;

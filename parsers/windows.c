@@ -51,7 +51,7 @@ struct value windows_unnamed(const struct windows_view *w, unsigned n)
 
 str windows_text(struct windows_view *w, struct value v)
 {
-    bool good, utf16 = v.type == VALUE_UTF16;
+    bool good = true, utf16 = v.type == VALUE_UTF16;
     str s;
 
     if (value_is_blank(v))

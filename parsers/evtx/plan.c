@@ -20,7 +20,12 @@ enum {
     PLANS_MAX = 64,       /* of a form */
     MEMORY_MAX = 2 << 20, /* of all: then they are forgotten */
     COPY = 16,            /* constant text is copied in steps of so many bytes */
-    KIND_VOID = 0x40
+    KIND_VOID = 0x40,
+    DATE_LEN = 11,
+    SID_MEMO = 32,        /* the SIDs met last */
+    SID_MEMO_MIN = 12,    /* bytes: one to five sub-authorities */
+    SID_MEMO_MAX = 28,
+    SID_TEXT_MAX = 96     /* "S-255-0x", 12 digits, five times 11 */
 };
 
 struct op {
@@ -48,6 +53,12 @@ struct form {
     unsigned plan_count;
 };
 
+struct sid_memo {
+    uint8_t len, text_len;
+    uint8_t bytes[SID_MEMO_MAX];
+    char text[SID_TEXT_MAX];
+};
+
 struct known_template {
     uint32_t offset; /* 0: none */
     struct form *form;
@@ -58,6 +69,9 @@ struct plans {
     struct form *buckets[FORM_BUCKETS];
     struct known_template known[KNOWN];
     struct buf bytes; /* of the form that is looked for */
+    struct sid_memo sids[SID_MEMO];
+    uint64_t day;  /* since 1601, of the last time; UINT64_MAX: none */
+    char date[16]; /* "2019-04-18T" */
 
     /* The record that was read. */
     struct form *outer;
@@ -69,7 +83,10 @@ struct plans {
 
 struct plans *plans_new(void)
 {
-    return mem_alloc(sizeof(struct plans));
+    struct plans *p = mem_alloc(sizeof *p);
+
+    p->day = UINT64_MAX;
+    return p;
 }
 
 void plans_free(void *plans)
@@ -378,6 +395,100 @@ static size_t op_room(const struct plans *p, const struct op *op)
     return op->texts ? json_texts_room(v) : value_room(v.len);
 }
 
+/* SIDs recur from record to record, and are long. */
+static char *write_sid(struct plans *p, char *o, struct value v)
+{
+    const uint8_t *bytes = v.p;
+
+    if (v.len < SID_MEMO_MIN || v.len > SID_MEMO_MAX)
+        return json_write_value(o, v);
+    uint32_t mix = le32(bytes + v.len - 4) ^ le32(bytes + v.len - 8) * 31;
+    struct sid_memo *memo = &p->sids[(mix * 2654435761u) >> 27];
+    if (memo->len != v.len || memcmp(memo->bytes, bytes, v.len) != 0) {
+        memo->len = (uint8_t)v.len;
+        memcpy(memo->bytes, bytes, v.len);
+        memo->text_len = (uint8_t)(json_write_value(memo->text, v) - memo->text);
+    }
+    memcpy(o, memo->text, SID_TEXT_MAX);
+    return o + memo->text_len;
+}
+
+static inline char *write_pair(char *o, uint32_t n)
+{
+    memcpy(o, digit_pairs + 2 * n, 2);
+    return o + 2;
+}
+
+/* The date is that of the value before, nearly always. */
+static char *write_filetime(struct plans *p, char *o, struct value v)
+{
+    const uint64_t day_ticks = UINT64_C(864000000000);
+    uint64_t ticks = le64(v.p), day = ticks / day_ticks;
+
+    if (day != p->day) {
+        char *end = json_write_value(o, v);
+        if (o[DATE_LEN - 1] == 'T') { /* a year of four digits */
+            p->day = day;
+            memcpy(p->date, o, DATE_LEN);
+        }
+        return end;
+    }
+    uint32_t seconds = (uint32_t)(ticks % day_ticks / 10000000);
+    uint32_t fraction = (uint32_t)(ticks % 10000000);
+    memcpy(o, p->date, sizeof p->date);
+    o = write_pair(o + DATE_LEN, seconds / 3600);
+    *o++ = ':';
+    o = write_pair(o, seconds / 60 % 60);
+    *o++ = ':';
+    o = write_pair(o, seconds % 60);
+    *o++ = '.';
+    *o++ = (char)('0' + fraction / 1000000);
+    o = write_pair(o, fraction / 10000 % 100);
+    o = write_pair(o, fraction / 100 % 100);
+    o = write_pair(o, fraction % 100);
+    *o++ = 'Z';
+    return o;
+}
+
+static inline char *write_number(char *o, uint64_t n)
+{
+    if (n >= 100)
+        return put_u64(o, n);
+    memcpy(o, digit_pairs + 2 * n + (n < 10), 2);
+    return o + 1 + (n >= 10);
+}
+
+/* As json_write_value: what most values are at hand. Numbers have the length of their type. */
+static inline char *write_value(struct plans *p, char *o, struct value v)
+{
+    bool good = true;
+
+    switch (v.type) {
+    case VALUE_UTF16:
+        return utf16_write(o, v.p, v.len, UTF_JSON, &good);
+    case VALUE_U8:
+        return write_number(o, *(const uint8_t *)v.p);
+    case VALUE_U16:
+        return write_number(o, le16(v.p));
+    case VALUE_U32:
+        return write_number(o, le32(v.p));
+    case VALUE_U64:
+        return write_number(o, le64(v.p));
+    case VALUE_SID:
+        return write_sid(p, o, v);
+    case VALUE_FILETIME:
+        return write_filetime(p, o, v);
+    case VALUE_HEX32:
+        memcpy(o, "0x", 2);
+        return put_hex_u64(o + 2, le32(v.p));
+    case VALUE_HEX64:
+        memcpy(o, "0x", 2);
+        return put_hex_u64(o + 2, le64(v.p));
+    default:
+        return json_write_value(o, v);
+    }
+}
+
 static inline char *put_constant(char *o, const char *text, uint32_t len)
 {
     for (uint32_t at = 0; at < len; at += COPY)
@@ -386,14 +497,14 @@ static inline char *put_constant(char *o, const char *text, uint32_t len)
 }
 
 /* The ops of a plan, where there is room for all of them. */
-static char *run_ops(const struct plans *p, const struct plan *plan, char *o)
+static char *run_ops(struct plans *p, const struct plan *plan, char *o)
 {
     uint32_t at = 0;
 
     for (const struct op *op = plan->ops, *end = op + plan->op_count; op < end; op++) {
         o = put_constant(o, plan->text + op->text_at, op->text_len);
         o = op->texts ? json_write_texts(o, p->values[op->slot])
-                      : json_write_value(o, p->values[op->slot]);
+                      : write_value(p, o, p->values[op->slot]);
         at = op->text_at + op->text_len;
     }
     return put_constant(o, plan->text + at, plan->text_len - at);
