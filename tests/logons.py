@@ -113,6 +113,12 @@ def test_a_shifted_file_loses_only_what_was_hit():
     assert len(result.stdout.splitlines()) == 14 * 1500, tail(result)
 
 
+def test_texts_are_no_lastlog():
+    for text in (b'{"a": "' + b'x' * 800 + b'"}', b'fff ' * 146, b'One long line. ' * 100):
+        result = ashiato('parse', '--count', write('texts/some.log', text))
+        assert b'lastlog' not in result.stdout and b'utmp' not in result.stdout, result.stdout
+
+
 def test_a_sparse_lastlog_of_a_domain_is_read_at_once():
     path = suite.path('sparse', 'dc-member', 'var', 'log', 'lastlog')
     os.makedirs(os.path.dirname(path))

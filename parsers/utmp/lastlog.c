@@ -42,9 +42,10 @@ struct record {
     str line, host;
 };
 
+/* A text that ends within its field, and zeros: any text file would fit otherwise. */
 static bool is_filled(str field, str text)
 {
-    return is_text(text) && is_zero(str_skip(field, text.len));
+    return text.len < field.len && is_text(text) && is_zero(str_skip(field, text.len));
 }
 
 /* Reads the record in front, which is not all zeros. */
