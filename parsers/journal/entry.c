@@ -125,7 +125,8 @@ static void read_head(const struct journal_entry *e, struct head *h)
         {STR("_AUDIT_TYPE_NAME"), &h->audit_type},  {STR("_AUDIT_ID"), &h->audit_id},
     };
 
-    *h = (struct head){.host = STR("")};
+    for (size_t k = 0; k < array_len(rows); k++)
+        *rows[k].to = STR("");
     for (size_t i = 0; i < e->count; i++)
         for (size_t k = 0; k < array_len(rows); k++)
             if (rows[k].to->len == 0 && str_eq(e->fields[i].name, rows[k].name))
