@@ -228,11 +228,11 @@ static void render_fields(struct windows_view *w, struct line *l)
     str log = w->r->provider.len ? w->r->provider : w->r->channel;
     const char *between = ": ";
     unsigned shown = 0;
-    char code[16];
-    int len = snprintf(code, sizeof code, " %u", w->r->code);
+    char code[20];
 
     line_text(l, log.len ? log : STR("Windows event"), SHORT_MAX);
-    line_add(l, (str){code, (size_t)len});
+    line_add(l, STR(" "));
+    line_add(l, (str){code, (size_t)(put_u64(code, w->r->code) - code)});
     for (unsigned i = 0; i < w->own_fields && shown < FIELDS_SHOWN; i++) {
         const struct field *f = &w->e->fields[i];
         str name = windows_field_name(f);
