@@ -31,9 +31,9 @@ void files_close(struct files *f);
  * argument's own name; a lone file belongs to "evidence". */
 str system_of(str root, str rel);
 
-/* Reader over stored bytes, chosen by the first bytes: gzip (RFC 1952, several members), zstd frames
- * (RFC 8878), UTF-16 as UTF-8 (with a byte order mark, or where the first PEEL_HEAD bytes are ASCII
- * in 16 bits), or as they are. */
+/* Reader over stored bytes, chosen by the first bytes: gzip (RFC 1952, several members), zstd
+ * frames (RFC 8878), UTF-16 as UTF-8 (with a byte order mark, or where the first PEEL_HEAD bytes
+ * are ASCII in 16 bits), or as they are. */
 enum { PEEL_HEAD = 64 };
 struct peel;
 /* read(ctx, buf, n): bytes read, 0 at the end, -1 on an error. */

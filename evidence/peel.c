@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Compressed blobs, and texts in UTF-16, as streams. Memory is fixed; a stream that expands beyond reason (a bomb) is
- * ended with a reason, since time is what it would cost. */
+ * Compressed blobs, and texts in UTF-16, as streams. Memory is fixed; a stream that expands beyond
+ * reason (a bomb) is ended with a reason, since time is what it would cost. */
 #include <zlib.h>
 #include <zstd.h>
 

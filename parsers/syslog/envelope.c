@@ -8,9 +8,10 @@
  *     journalctl short-full    Wed 2024-10-02 14:22:07 JST host prog[123]: text
  *     Cisco                    <166>Oct 02 2024 14:22:07 host : %ASA-6-113039: text
  *     with sequence numbers    <189>29: 000031: *Oct  2 14:22:07.003 UTC: %SYS-5-CONFIG_I: text
- *     behind a relay's head    Oct  2 14:22:07 10.1.1.1 31: *Oct  2 14:22:06.9: %SYS-5-CONFIG_I: text
+ *     behind a relay's head    Oct  2 14:22:07 10.1.1.1 31: *Oct  2 14:22:06.9: %SYS-5-A: text
  *     FortiOS                  <189>date=2024-10-02 time=14:22:07 devname="FW" ...
- *     any other stamp of core/stamp.h with a month by name or a year in front, epoch numbers, TAI64N
+ *     any other stamp of core/stamp.h with a month by name or a year in front, epoch numbers,
+ *     TAI64N
  *
  * Also read: octet counts of RFC 6587 before the priority, "prog(module)[123]:" of old PAM,
  * "prog[123] (label):" of macOS, "[prog] text" of metalog, Solaris "[ID 800047 auth.info]", lines
@@ -43,6 +44,34 @@ static bool take_priority(str *s, int *priority)
     *priority = (int)n;
     str_take_char(&rest, ' '); /* some devices put one */
     *s = rest;
+    return true;
+}
+
+/* A name with blanks or a version in it: "Microsoft Word[12]: ", "syslogd 1.4.1: ". */
+static bool take_spaced_tag(str *s, struct syslog_line *l)
+{
+    str rest = *s, head = str_head(rest, TAG_MAX);
+    size_t end = str_find_char(head, ':'), open = str_find_char(str_head(head, end), '[');
+    size_t n = open < end ? open : end;
+
+    if (end + 1 >= head.len || head.p[end + 1] != ' ' || n < 3 || !char_is_alpha(head.p[0]))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!is_tag_char(head.p[i]) && head.p[i] != ' ')
+            return false;
+    str pid = open < end ? str_head(str_skip(head, open + 1), end - open - 2) : STR("");
+    size_t blank = str_find_char(str_head(head, n), ' ');
+    bool numbered = open < end && head.p[end - 1] == ']' && str_to_u64(pid, &l->pid);
+    bool versioned = open >= end && blank + 1 < n && char_is_digit(head.p[blank + 1]) &&
+                     str_find_char(str_skip(str_head(head, n), blank + 1), ' ') == n - blank - 1;
+    if (!numbered && !versioned)
+        return false;
+    l->program = str_head(head, numbered ? n : blank);
+    l->pid_text = pid;
+    if (!numbered)
+        l->pid = 0;
+    l->tagged = true;
+    *s = str_skip(rest, end + 1);
     return true;
 }
 
@@ -189,7 +218,7 @@ static void take_origin(str *s, struct syslog_line *l)
     str_take_spaces(&rest);
     if (rest.len && (char_is_digit(rest.p[0]) || rest.p[0] == '*' || rest.p[0] == '.'))
         skip_device_head(&rest);
-    if (!take_tag(&rest, l) && !take_metalog_tag(&rest, l)) {
+    if (!take_tag(&rest, l) && !take_metalog_tag(&rest, l) && !take_spaced_tag(&rest, l)) {
         l->program = l->pid_text = STR("");
         l->pid = 0;
     }
@@ -260,17 +289,52 @@ static bool read_5424(str s, struct syslog_line *l)
     return true;
 }
 
-/* FortiOS: date=2024-10-02 time=14:22:07 ... stands for the whole head. */
+enum { FORTIOS_HEAD = 2048, FARTHEST_ZONE_S = 15 * 3600 };
+
+/* The zone of FortiOS: eventtime is the instant itself (newer versions: in nanoseconds), tz the
+ * offset. Without them, or where they are far from the local time, it stays open. */
+static void take_fortios_zone(str s, struct syslog_line *l)
+{
+    str head = str_head(s, FORTIOS_HEAD), text;
+    struct stamp stamp;
+    int64_t offset_s, local_ns = civil_valid(&l->civil) ? civil_to_ns(&l->civil) : TIME_UNKNOWN;
+
+    text = str_skip(head, str_find(head, STR("eventtime=")));
+    if (local_ns == TIME_UNKNOWN)
+        return;
+    str_take(&text, STR("eventtime="));
+    str_take_char(&text, '"');
+    bool found = str_take_stamp(&text, ORDER_UNKNOWN, &stamp) && stamp.zoned &&
+                 stamp.time_ns - local_ns <= FARTHEST_ZONE_S * NS_PER_S &&
+                 local_ns - stamp.time_ns <= FARTHEST_ZONE_S * NS_PER_S;
+    if (found) {
+        l->time_ns = stamp.time_ns;
+        l->precision = stamp.precision;
+    } else {
+        text = str_skip(head, str_find(head, STR("tz=\"")));
+        found = str_take(&text, STR("tz=\"")) && str_take_offset(&text, &offset_s);
+        if (found)
+            l->time_ns = civil_at_offset(&l->civil, offset_s);
+    }
+    l->zoned |= found;
+    l->is_civil = !found;
+}
+
+/* FortiOS: date=2024-10-02 time=14:22:07 ... stands for the whole head. With commas, too. */
 static bool read_fortios(str s, struct syslog_line *l)
 {
     str rest = s, day, clock;
     unsigned year, month, dom, hour, minute, second;
 
-    if (!str_take(&rest, STR("date=")) || !str_take_word(&rest, &day) ||
-        !str_take(&rest, STR(" time=")) || !str_take_word(&rest, &clock))
+    if (!str_take(&rest, STR("date=")))
         return false;
-    day = str_unquote(day);
-    clock = str_unquote(clock);
+    day = str_head(rest, str_find(str_head(rest, 20), STR("time=")));
+    rest = str_skip(rest, day.len);
+    if (!str_take(&rest, STR("time=")))
+        return false;
+    clock = rest;
+    str_take_char(&day, '"');
+    str_take_char(&clock, '"');
     if (!str_take_digits(&day, 4, &year) || !str_take_char(&day, '-') ||
         !str_take_digits(&day, 2, &month) || !str_take_char(&day, '-') ||
         !str_take_digits(&day, 2, &dom) || !str_take_digits(&clock, 2, &hour) ||
@@ -284,6 +348,7 @@ static bool read_fortios(str s, struct syslog_line *l)
                               .minute = (uint8_t)minute,
                               .second = (uint8_t)second};
     l->is_civil = true;
+    take_fortios_zone(s, l);
     l->program = STR("fortios");
     l->message = s;
     return true;

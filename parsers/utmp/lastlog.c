@@ -55,8 +55,10 @@ static bool read_record(str bytes, const struct layout *l, struct record *r)
     uint64_t seconds = bytes_number(bytes, 0, l->time_size, l->big_endian);
 
     *r = (struct record){(int64_t)seconds, fixed_text(line), fixed_text(host)};
-    return seconds >= EARLIEST_S && seconds < LATEST_S && is_filled(line, r->line) &&
-           is_filled(host, r->host);
+    /* no terminal has a name that fills its room: a text file would, and any four of its bytes
+     * are seconds of these years */
+    return seconds >= EARLIEST_S && seconds < LATEST_S && r->line.len < LINE_SIZE &&
+           is_filled(line, r->line) && is_filled(host, r->host);
 }
 
 struct fit {

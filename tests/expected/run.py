@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import common  # noqa: E402
 from suite import Skip, Suite  # noqa: E402
 
-SOURCES = ['fail2ban']
+SOURCES = ['fail2ban', 'loghub', 'elastic', 'crowdsec', 'sekoia']
 verbose = '-v' in sys.argv
 sys.argv = [a for a in sys.argv if a != '-v']
 suite = Suite('expected')

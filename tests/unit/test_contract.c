@@ -71,6 +71,19 @@ TEST(contract_parsers_claim_nothing_empty_and_no_noise)
     }
 }
 
+/* Formats of fixed records have to tell that they are none: text fits many of them. */
+TEST(contract_no_parser_takes_one_long_line_for_its_records)
+{
+    char line[1200];
+
+    for (size_t i = 0; i < sizeof line; i++)
+        line[i] = "key=value, other=\"words of a log\" "[i % 34];
+    for (size_t len = 200; len <= sizeof line; len += 7)
+        for (size_t i = 0; i < parser_count; i++)
+            if (probe(parsers[i], (str){line, len}) >= 50)
+                test_failed(__FILE__, __LINE__, "%s claims %zu bytes", parsers[i]->name, len);
+}
+
 TEST(contract_each_parser_outbids_the_others_on_its_own_example)
 {
     for (size_t i = 0; i < parser_count; i++) {
