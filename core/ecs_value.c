@@ -73,7 +73,7 @@ static inline uint64_t word_at(const char *p)
 }
 
 /* SIDs recur, and take longer to spell than to find. */
-static char *put_sid(struct ecs_line *l, char *o, const struct field *f)
+static __attribute__((noinline)) char *put_sid(struct ecs_line *l, char *o, const struct field *f)
 {
     const char *p = f->data;
     uint32_t len = f->len;
@@ -106,25 +106,25 @@ static inline char *put_value(struct ecs_line *l, char *o, const struct field *f
     uint64_t v;
 
     o = ecs_room(l, o, value_room(f->len) + 2);
-    if (number) {
-        if (is_unsigned(f, &v))
-            return put_u64(o, v);
-        if (is_number(f))
-            return value_write(o, field_value(f), UTF_JSON);
-    }
+    if (number && is_unsigned(f, &v))
+        return put_u64(o, v);
+    if (number && is_number(f))
+        return value_write(o, field_value(f), UTF_JSON);
     *o++ = '"';
-    if (f->type == VALUE_UTF16) {
+    switch (f->type) {
+    case VALUE_UTF16:
         o = utf16_write(o, f->data, f->len, UTF_JSON, &good);
         *exact = good ? *exact : EXACT_UTF16;
-    } else if (f->type == VALUE_TEXT) {
+        break;
+    case VALUE_TEXT:
         o = utf8_write(o, (str){f->data, f->len}, UTF_JSON, &good);
         *exact = good ? *exact : EXACT_BYTES;
-    } else if (is_unsigned(f, &v)) {
-        o = put_u64(o, v);
-    } else if (f->type == VALUE_SID) {
+        break;
+    case VALUE_SID:
         o = put_sid(l, o, f);
-    } else {
-        o = value_write(o, field_value(f), UTF_JSON);
+        break;
+    default:
+        o = is_unsigned(f, &v) ? put_u64(o, v) : value_write(o, field_value(f), UTF_JSON);
     }
     *o++ = '"';
     return o;
