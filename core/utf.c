@@ -207,7 +207,8 @@ static __attribute__((noinline)) char *write_special8(char *o, const char **at, 
         uint32_t code = (uint8_t)*p;
         unsigned len = code < 0x80 ? 1 : utf8_decode(p, (size_t)(end - p), &code);
         o = put_code(o, len ? code : REPLACEMENT, form);
-        *good &= len > 0;
+        if (len == 0)
+            *good = false;
         p += len ? len : 1;
     }
     *at = p;
@@ -349,7 +350,8 @@ static __attribute__((noinline)) char *write_special16(char *o, const char **at,
         unsigned used;
         uint32_t code = utf16_decode(p, (size_t)(end - p), &used);
         o = put_code(o, code == UINT32_MAX ? REPLACEMENT : code, form);
-        *good &= code != UINT32_MAX;
+        if (code == UINT32_MAX)
+            *good = false;
         p += used;
     }
     *at = p;
