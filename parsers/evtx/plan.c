@@ -575,7 +575,9 @@ static bool check_instance(struct decoder *d, struct cursor c, unsigned depth)
         if (size > (size_t)(in.bytes.end - p))
             return false;
         if (sizes[type] != size) {
-            if (sizes[type] != ANY_SIZE || !value_fits((struct value){p, size, type}))
+            bool counts = type == VALUE_SID || type == VALUE_SIZE; /* its length says something */
+            if (sizes[type] != ANY_SIZE ||
+                (counts && !value_fits((struct value){p, size, type})))
                 return false;
             if (type == VALUE_BINXML && size &&
                 !check_instance(d, (struct cursor){p, p + size}, depth + 1))

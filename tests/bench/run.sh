@@ -62,12 +62,23 @@ if [ -x "$dump" ]; then
     echo "evtx_dump -t 1 -o jsonl, 128 MiB: $t_dump s; ashiato parse -j1: $t_lines s of processor time"
     row "events (parse --count) vs evtx_dump" "$(ratio "$t_dump" "$t_parse")" ">=" 4
     row "full parse vs evtx_dump" "$(ratio "$t_dump" "$t_lines")" ">=" 1.5
+    row "records (parse --record) vs evtx_dump" \
+        "$(ratio "$t_dump" "$(processor 7 "$ashiato" parse -q -j1 --record "$small")")" ">=" 2.5
+    row "decoding only (parse --check) vs evtx_dump" \
+        "$(ratio "$t_dump" "$(processor 7 "$ashiato" parse -q -j1 --check "$small")")" ">=" 8
+else
+    echo "evtx_dump is not installed (cargo install evtx): nothing to compare records with"
 fi
 read -r t_one _ < <(measure 5 "$ashiato" parse -q -j1 "$small")
 read -r t_two m_two < <(measure 5 "$ashiato" parse -q -j2 "$small")
 echo "parse, 128 MiB: $t_one s with one thread, $t_two s and $m_two MiB with two"
 row "parse, two threads: times as fast as one" "$(awk -v a="$t_one" -v b="$t_two" 'BEGIN {printf "%.2f", a / b}')" ">=" 1.8
 row "parse, two threads: peak memory, MiB" "$m_two" "<=" 32
+read -r t_one _ < <(measure 7 "$ashiato" parse -q -j1 --record "$big")
+read -r t_two m_two < <(measure 7 "$ashiato" parse -q -j2 --record "$big")
+echo "parse --record, 512 MiB: $t_one s with one thread, $t_two s and $m_two MiB with two"
+row "parse --record, two threads: times as fast as one" "$(awk -v a="$t_one" -v b="$t_two" 'BEGIN {printf "%.2f", a / b}')" ">=" 1.8
+row "parse --record, two threads: peak memory, MiB" "$m_two" "<=" 32
 
 read -r t_case m_case < <(measure 3 "$ashiato" timeline -q "$big" -o $work/case)
 if [ -x "$dump" ]; then
