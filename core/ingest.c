@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ingest pass. Each worker (core/relay.h) fetches a job from the reader, parses and observes it,
- * sorts its events into segments or prints them, and takes what jobs have given, in their order.
+ * The ingest pass. Each worker (core/relay.h) fetches a job from the reader, parses and observes
+ * it, sorts its events into segments or prints them, and takes what jobs have given, in their order.
  *
- * Concurrency: struct reader belongs to the worker that fetches, struct worker to its worker, struct
- * job to whoever holds it, everything else to the worker that takes. Of a struct source the reader
- * writes parser, unread, size, sha256, hashed, empty and failed, the taker the counts and notes. */
+ * Concurrency: struct reader belongs to the worker that fetches, struct worker to its worker,
+ * struct job to whoever holds it, everything else to the worker that takes. Of a struct source the
+ * reader writes parser, unread, size, sha256, hashed, empty and failed, the taker the counts and
+ * notes. */
 #include "core/ingest.h"
 
 #include "core/detector.h"
