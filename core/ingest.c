@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The ingest pass. Each worker (core/relay.h) fetches a job from the reader, parses and observes
- * it, sorts its events into segments or prints them, and takes what jobs have given, in their order.
+ * it, sorts its events into segments or prints them, and takes what jobs have given, in order.
  *
  * Concurrency: struct reader belongs to the worker that fetches, struct worker to its worker,
  * struct job to whoever holds it, everything else to the worker that takes. Of a struct source the
