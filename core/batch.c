@@ -115,6 +115,16 @@ void batch_commit(struct batch *b)
     b->open = NULL;
 }
 
+void batch_set_aside(struct batch *b, str bytes)
+{
+    b->open->field_count = 0;
+    batch_field(b, FIELD_OWN, STR("aside"),
+                (struct value){arena_str(&b->arena, bytes).p, (uint32_t)bytes.len, VALUE_BINARY});
+    batch_commit(b);
+    b->aside = vec_grow(b->aside, &b->aside_cap, b->aside_count + 1, sizeof(struct event *));
+    b->aside[b->aside_count++] = b->events[--b->count];
+}
+
 void batch_drop(struct batch *b)
 {
     assert(b->open);
@@ -171,7 +181,8 @@ void batch_reset(struct batch *b)
 {
     arena_reset(&b->arena);
     names_reset(&b->names);
-    b->count = 0;
+    pieces_free(&b->pieces);
+    b->count = b->aside_count = 0;
     b->open = NULL;
     b->note_count = 0;
     b->damaged = b->skipped = 0;
@@ -182,7 +193,9 @@ void batch_free(struct batch *b)
 {
     arena_free(&b->arena);
     names_free(&b->names);
+    pieces_free(&b->pieces);
     mem_free(b->events);
+    mem_free(b->aside);
     mem_free(b->scratch);
     *b = (struct batch){0};
 }

@@ -18,6 +18,7 @@
 #include "core/arena.h"
 #include "core/event.h"
 #include "core/names.h"
+#include "core/pieces.h"
 
 struct note {
     uint64_t offset;
@@ -31,6 +32,9 @@ struct batch {
     struct names names;
     struct event **events; /* committed ones, in parse order */
     size_t count, cap;
+    struct event **aside; /* by batch_set_aside */
+    size_t aside_count, aside_cap;
+    struct pieces pieces; /* what others may need: core/pieces.h */
     struct event *open;
     struct field *scratch; /* fields of the open event: its field_count of them */
     size_t scratch_cap;
@@ -59,6 +63,10 @@ void batch_number(struct batch *b, enum field_group group, str name, uint64_t v)
 void batch_message(struct batch *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void batch_commit(struct batch *b);
 void batch_drop(struct batch *b);
+/* The open event lacks something that may lie elsewhere in the evidence (core/pieces.h): it comes
+ * back to the parser's `complete` when all has been read, with place and source, and with `bytes`
+ * as the value of its only field, "aside". */
+void batch_set_aside(struct batch *b, str bytes);
 
 /* The uid of a text line: hash of system, family (log name without rotation suffix), line, part.
  * Sets EVENT_LINE, so that equal lines of one blob stay apart. Call it after batch_begin. */

@@ -32,6 +32,7 @@ static const struct {
     {EVENT_UNAUDITED_TEXT, "wording-unknown"},
     {EVENT_DERIVED, "derived"},
     {EVENT_YEAR_FROM_MTIME, "year-from-mtime"},
+    {EVENT_COMPLETED, "completed"},
 };
 
 const char *kind_text(enum kind kind)
@@ -154,6 +155,7 @@ int event_cmp(const struct event *a, const struct event *b)
 {
     ORDER(a->time_ns, b->time_ns);
     ORDER(a->flags & EVENT_RECOVERED, b->flags & EVENT_RECOVERED);
+    ORDER(a->flags & EVENT_COMPLETED, b->flags & EVENT_COMPLETED);
     ORDER(a->source, b->source);
     ORDER(a->sequence, b->sequence);
     ORDER(a->offset, b->offset);

@@ -37,6 +37,7 @@ enum event_flag {
     EVENT_TIME_MISSING = 1 << 9,     /* no believable time */
     EVENT_CONTENT_DIFFERS = 1 << 10, /* shares its uid with a record of other content */
     EVENT_UNAUDITED_TEXT = 1 << 11,  /* a line of known envelope but unknown wording */
+    EVENT_COMPLETED = 1 << 14, /* what it lacked was taken from elsewhere in the evidence */
     EVENT_DERIVED = 1 << 12, /* no record: what follows from records (core/sequence.h) */
     EVENT_YEAR_FROM_MTIME = 1 << 13, /* inferred from nothing better than the file's own time */
 
@@ -144,8 +145,8 @@ bool event_number(const struct event *e, str name, uint64_t *out);
 str event_text(const struct event *e, str name, struct arena *a);
 struct value field_value(const struct field *f);
 
-/* The total order of design: time, live before recovered (so that of two copies the live one is
- * kept), source, sequence, offset, part. <0, 0, >0. */
+/* The total order of design: time, live before recovered, whole before completed (so that of two
+ * copies the better one is kept), source, sequence, offset, part. <0, 0, >0. */
 int event_cmp(const struct event *a, const struct event *b);
 
 /* Addresses. addr_parse takes IPv4, IPv6 (brackets, %zone, ::ffff: forms); false for "-" and

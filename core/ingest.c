@@ -9,6 +9,7 @@
  * notes. */
 #include "core/ingest.h"
 
+#include "core/aside.h"
 #include "core/detector.h"
 #include "core/relay.h"
 #include "core/user_hash.h"
@@ -18,7 +19,7 @@ enum { ROOM_MAX = 4 << 20 }; /* of a buffer that a worker keeps for its next job
 struct worker {
     struct buf room; /* for the bytes of its next job: a warm piece of memory */
     struct batch batch;
-    struct segment_writer closed, open;
+    struct segment_writer closed, open, aside;
     struct ecs_writer *lines; /* when events are printed */
     struct printing printing; /* when records are, and whose that is */
     const struct parser *printer;
@@ -37,6 +38,7 @@ void job_free(struct job *job)
     mem_free(job->parts);
     facts_free(&job->facts);
     sequences_free(&job->sequences);
+    pieces_free(&job->pieces);
     arena_free(&job->arena);
     mem_free(job);
 }
@@ -72,14 +74,6 @@ static void keep_notes(struct job *job, struct part *part, const struct batch *b
     part->skipped = b->skipped;
 }
 
-static const struct parser *parser_of(str name)
-{
-    for (size_t i = 0; i < parser_count; i++)
-        if (str_eq(name, str_of(parsers[i]->name)))
-            return parsers[i];
-    return NULL;
-}
-
 /* The record number of an event. One that was read back from a case is of the file it once came
  * from. */
 static void observe_number(const struct pipeline *p, const struct part *part,
@@ -96,6 +90,14 @@ static void observe_number(const struct pipeline *p, const struct part *part,
     if (!parser || parser->numbers == NUMBERS_NONE || e->sequence == e->offset)
         return; /* the offset stands in where a record has no number */
     sequence_see(&job->sequences, names, e, parser->numbers == NUMBERS_LOG && !loose);
+}
+
+void observe_late(struct pipeline *p, const struct event *e, const struct names *names)
+{
+    for (size_t k = 0; k < detector_count; k++)
+        if (detectors[k]->observe)
+            detectors[k]->observe(e, names, &p->facts);
+    sequence_see(&p->sequences, names, e, false);
 }
 
 /* What was derived when a case was made is derived anew, with what else there is now. */
@@ -133,7 +135,7 @@ static void observe_part(const struct pipeline *p, struct part *part, struct bat
 
 static void parse_part(struct batch *b, struct part *part, struct job *job)
 {
-    size_t from = b->count;
+    size_t from = b->count, aside = b->aside_count;
 
     b->note_count = 0;
     b->damaged = b->skipped = 0;
@@ -142,7 +144,7 @@ static void parse_part(struct batch *b, struct part *part, struct job *job)
     part->input.hints = &part->hints;
     batch_source(b, part->source, part->input.source->system);
     part->parser->parse(&part->input, b);
-    part->events = b->count - from;
+    part->events = b->count - from + b->aside_count - aside;
     keep_notes(job, part, b);
 }
 
@@ -187,6 +189,22 @@ static void sort_job(struct worker *w, struct job *job)
     }
     segment_end(&w->closed);
     segment_end(&w->open);
+}
+
+/* What waits for the rest of the evidence, and what others may wait for. */
+static void keep_aside(struct worker *w, struct job *job)
+{
+    struct batch *b = &w->batch;
+
+    job->pieces = b->pieces;
+    b->pieces = (struct pieces){0};
+    if (!b->aside_count)
+        return;
+    job->aside = mem_alloc(sizeof *job->aside);
+    w->aside.out = job->aside;
+    for (size_t i = 0; i < b->aside_count; i++)
+        segment_add(&w->aside, b->aside[i], &b->names);
+    segment_end(&w->aside);
 }
 
 static void *fetch(void *ctx, unsigned number)
@@ -240,6 +258,7 @@ static void work(void *ctx, unsigned number, void *arg)
     }
     if (!in->print)
         sort_job(w, job);
+    keep_aside(w, job);
     if (job->bytes.cap <= ROOM_MAX) {
         w->room = job->bytes;
         w->room.len = 0;
@@ -304,9 +323,14 @@ static void take_job(void *ctx, void *arg)
         store_add(&p->store, job->closed);
     if (job->open)
         store_add(&p->open, job->open);
+    pieces_merge(&p->pieces, &job->pieces);
+    if (job->aside)
+        store_add(&p->aside, job->aside);
+    if (in->relieve && p->aside.held > ASIDE_HELD)
+        in->relieve(in);
     job_free(job);
     merge_some(in);
-    if (p->store.failed || p->open.failed)
+    if (p->store.failed || p->open.failed || p->aside.failed)
         p->disk_failed = true; /* the others end soon, too */
 }
 
@@ -343,6 +367,7 @@ bool ingest_run(struct ingest *in, struct err *err)
         batch_free(&in->workers[i].batch);
         segment_writer_free(&in->workers[i].closed);
         segment_writer_free(&in->workers[i].open);
+        segment_writer_free(&in->workers[i].aside);
         ecs_writer_free(in->workers[i].lines);
         end_printing(&in->workers[i]);
     }
@@ -350,9 +375,9 @@ bool ingest_run(struct ingest *in, struct err *err)
     reader_close(in->reader);
     unclaim_empty(p);
     err->msg[0] = 0;
-    if (p->store.failed || p->open.failed)
-        *err = p->store.failed ? p->store.err : p->open.err;
-    return !pipeline_stopped(p) && !p->store.failed && !p->open.failed;
+    if (p->store.failed || p->open.failed || p->aside.failed)
+        *err = p->store.failed ? p->store.err : p->open.failed ? p->open.err : p->aside.err;
+    return !pipeline_stopped(p) && !p->store.failed && !p->open.failed && !p->aside.failed;
 }
 
 bool pipeline_ingest(struct pipeline *p, const char *work_dir, struct err *err)
@@ -360,6 +385,7 @@ bool pipeline_ingest(struct pipeline *p, const char *work_dir, struct err *err)
     struct ingest in = {.p = p, .work_dir = work_dir, .messages = true};
 
     store_init(&p->store, work_dir, "runs", p->options->memory / 4);
+    store_init(&p->aside, work_dir, "aside", p->options->memory / 8);
     store_init(&p->open, work_dir, "open", p->options->memory / 8);
     return ingest_run(&in, err);
 }

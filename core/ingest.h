@@ -30,7 +30,8 @@ struct job {
     struct spool *spool; /* holds the bytes instead, or NULL; likewise */
     struct part *parts;
     size_t count, cap;
-    struct segment *closed, *open;
+    struct segment *closed, *open, *aside;
+    struct pieces pieces;
     struct facts facts;
     struct sequences sequences;
     struct buf text; /* printed events */
@@ -53,6 +54,8 @@ struct ingest {
     void (*print)(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
                   struct buf *out);
     bool records; /* parse --record, --check: no events, what parsers print themselves */
+    /* Called when too much is set aside for memory; or NULL. */
+    void (*relieve)(struct ingest *in);
     void (*emit)(void *ctx, str text);
     void *emit_ctx;
     struct reader *reader;
@@ -70,6 +73,8 @@ struct reader *reader_open(struct ingest *in);
 struct job *reader_next(struct reader *r, struct buf *room);
 void reader_close(struct reader *r);
 
+/* An event that was made when all had been read: by detectors, and for its number. */
+void observe_late(struct pipeline *p, const struct event *e, const struct names *names);
 void events_sort(struct event **events, size_t count); /* by event_cmp */
 
 #endif

@@ -48,6 +48,7 @@ struct hints {
     bool messages;           /* make one-line messages? (off for raw dumps) */
     bool xml;                /* parse --xml: the field ashiato.xml has the record as XML */
     bool recover;            /* --recover: records from where no live ones are */
+    const struct pieces *pieces; /* for `complete`: all that were offered, sorted */
 };
 
 /* parse --record and --check: records are shown as their format itself shows them, or only looked
@@ -106,6 +107,8 @@ struct parser {
     void (*parse)(const struct input *in, struct batch *out);
     /* Frees what input.printing kept. NULL: this parser only makes events. */
     void (*forget)(void *kept);
+    /* Makes the event of what `parse` set aside (batch_set_aside); may be NULL. */
+    void (*complete)(const struct event *aside, const struct hints *hints, struct batch *out);
 };
 
 /* The list, in the order of parsers/list.def. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the passes share, the end of a run, and the short way of `ashiato parse`. */
+#include "core/aside.h"
 #include "core/ecs.h"
 #include "core/ingest.h"
 
@@ -56,6 +57,9 @@ void pipeline_free(struct pipeline *p)
         store_free(&p->store);
     if (p->open.path)
         store_free(&p->open);
+    if (p->aside.path)
+        store_free(&p->aside);
+    pieces_free(&p->pieces);
     if (p->marks.path)
         marks_free(&p->marks);
     facts_free(&p->facts);
@@ -113,6 +117,31 @@ static str record_xml(const struct event *e)
     return STR("");
 }
 
+/* Behind all others come the records that waited for them. */
+struct late_lines {
+    struct ingest *in;
+    struct ecs_writer *lines;
+};
+
+static void print_completed(void *ctx, struct batch *b)
+{
+    struct late_lines *k = ctx;
+    struct buf text = {0};
+
+    k->in->print(k->in->p, k->lines, b, 0, &text);
+    k->in->emit(k->in->emit_ctx, buf_view(&text));
+    buf_free(&text);
+}
+
+static void print_aside(struct ingest *in)
+{
+    struct late_lines k = {.in = in, .lines = ecs_writer_new()};
+
+    if (in->emit)
+        aside_complete(in->p, in->messages, print_completed, &k);
+    ecs_writer_free(k.lines);
+}
+
 /* Records that have no form in XML are passed over. */
 static void print_xml(struct pipeline *p, struct ecs_writer *w, struct batch *b, size_t from,
                       struct buf *out)
@@ -134,8 +163,13 @@ bool pipeline_parse(struct pipeline *p, void (*emit)(void *ctx, str lines), void
                         .messages = emit != NULL,
                         .print = p->options->xml ? print_xml : print_events,
                         .records = p->options->records,
+                        .relieve = print_aside,
                         .emit = emit,
                         .emit_ctx = ctx};
 
-    return ingest_run(&in, err);
+    store_init(&p->aside, "", "", SIZE_MAX);
+    bool good = ingest_run(&in, err);
+    if (good)
+        print_aside(&in);
+    return good;
 }

@@ -76,6 +76,8 @@ struct pipeline {
     size_t system_zone_count, system_zone_cap;
     struct blob *blobs; /* what to read, in source order, cases last */
     size_t blob_count;
+    struct store aside; /* what waits for pieces from elsewhere: core/aside.h */
+    struct pieces pieces;
     struct store store, open; /* events whose time is settled; whose year or zone is not */
     struct facts facts;
     struct sequences sequences;

@@ -2,6 +2,7 @@
  *
  * The settle pass: who is who, and what the texts are that name no year
  * (core/years.c) or zone. */
+#include "core/aside.h"
 #include "core/ingest.h"
 #include "core/user_hash.h"
 
@@ -66,20 +67,39 @@ static void settle_segment(struct pipeline *p, const struct segment *segment,
     mem_free(events);
 }
 
-/* What the record numbers say is missing becomes events like others. */
-static void settle_sequences(struct pipeline *p)
+/* Events that were made only now join the others. */
+static void join_events(struct pipeline *p, struct batch *b)
 {
     struct segment_writer w = {.out = mem_alloc(sizeof *w.out)};
     struct segment *out = w.out;
-    struct batch b = {.count = 0};
 
-    sequences_events(&p->sequences, &b, &p->unfollowed);
-    events_sort(b.events, b.count);
-    for (size_t i = 0; i < b.count; i++)
-        segment_add(&w, b.events[i], &b.names);
+    events_sort(b->events, b->count);
+    for (size_t i = 0; i < b->count; i++)
+        segment_add(&w, b->events[i], &b->names);
     segment_end(&w);
     store_add(&p->store, out);
     segment_writer_free(&w);
+    if (p->store.count >= STORE_FAN_IN)
+        store_settle(&p->store);
+}
+
+/* They are observed like others, too. */
+static void join_completed(void *ctx, struct batch *b)
+{
+    struct pipeline *p = ctx;
+
+    for (size_t i = 0; i < b->count; i++)
+        observe_late(p, b->events[i], &b->names);
+    join_events(p, b);
+}
+
+/* What the record numbers say is missing becomes events like others. */
+static void settle_sequences(struct pipeline *p)
+{
+    struct batch b = {.count = 0};
+
+    sequences_events(&p->sequences, &b, &p->unfollowed);
+    join_events(p, &b);
     batch_free(&b);
 }
 
@@ -126,6 +146,7 @@ bool pipeline_settle(struct pipeline *p, struct err *err)
 {
     struct user_hashes *hashes = NULL;
 
+    aside_complete(p, true, join_completed, p);
     years_settle(p);
     for (size_t i = 0; i < p->open.count && !pipeline_stopped(p); i++) {
         settle_segment(p, p->open.segments[i], &hashes);

@@ -24,8 +24,8 @@ def logs():
     return found
 
 
-def chunks():
-    for path in logs():
+def chunks(paths=None):
+    for path in paths or logs():
         with open(path, 'rb') as file:
             data = file.read()
         for at in range(HEADER, len(data), CHUNK):
@@ -115,10 +115,64 @@ def test_a_timeline_shows_no_record_twice():
     assert not flagged, '%d live records are flagged as recovered' % len(flagged)
 
 
+def logs_of_fs01():
+    return [path for path in logs() if '/FS01/' in path]
+
+
+def lone_records():
+    """Records of FS01's chunks, each alone between noise: whose template was in another record has
+    none any more."""
+    parts, dice = [], random.Random(9)
+    for chunk in chunks(logs_of_fs01()):
+        at, end = 512, int.from_bytes(chunk[48:52], 'little')
+        while at < end and chunk[at:at + 4] == b'**\0\0':
+            size = int.from_bytes(chunk[at + 4:at + 8], 'little')
+            parts += [noise(dice.randrange(200, 900), at), chunk[at:at + size]]
+            at += size
+    return b''.join(parts)
+
+
+def test_templates_come_from_anywhere_in_the_evidence():
+    """The raw bytes hold no chunk; the logs are files of their own, many jobs away."""
+    image, live = write('a-lone.bin', lone_records()), parse(*logs_of_fs01())
+    alone = parse('--recover', image)
+    with_logs = parse('--recover', image, *logs_of_fs01())
+    lost = [e for e in with_logs if 'value' in e['ashiato']]
+    completed = [e for e in with_logs if 'completed' in e['ashiato'].get('flags', [])]
+    assert len(alone) == len(live) and len(with_logs) == 2 * len(live), (len(alone), len(with_logs))
+    assert completed and all(e['ashiato']['template'] for e in completed)
+    assert not lost, '%d of %d are without their names' % (len(lost), len(with_logs))
+    missing = set(ids(live)) - set(ids([e for e in with_logs
+                                        if 'recovered' in e['ashiato'].get('flags', [])]))
+    assert not missing, '%d of %d differ from the live ones' % (len(missing), len(live))
+
+
+def test_completed_records_join_the_live_ones_whatever_the_threads_and_order():
+    logs()
+    folder, kept = suite.path('incident', 'evidence'), []
+    image = os.path.join(suite.path('raw'), 'FS01', 'Windows', 'unallocated.bin')
+    os.makedirs(os.path.dirname(image), exist_ok=True)
+    with open(image, 'wb') as file:
+        file.write(lone_records())
+    image = suite.path('raw', 'FS01')
+    for n, args in (('1', [image, folder]), ('8', [folder, image])):
+        case = suite.path('lone' + n)
+        result = ashiato('timeline', '-q', '-j', n, '--recover', *args, '-o', case)
+        assert result.returncode == 0, tail(result)
+        with open(os.path.join(case, 'events.jsonl.zst'), 'rb') as file:
+            kept.append(file.read())
+    assert kept[0] == kept[1]
+    flagged = [e for e in events_of(suite.path('lone1'))
+               if 'recovered' in e['ashiato'].get('flags', [])]
+    assert not flagged, '%d live records show once more' % len(flagged)
+
+
 suite.run(test_every_record_is_found_in_raw_bytes)
 suite.run(test_orphans_are_found_without_their_chunk_header)
 suite.run(test_threads_change_nothing)
 suite.run(test_raw_bytes_stay_unread_without_the_option)
 suite.run(test_bytes_without_records_count_as_unread)
 suite.run(test_a_timeline_shows_no_record_twice)
+suite.run(test_templates_come_from_anywhere_in_the_evidence)
+suite.run(test_completed_records_join_the_live_ones_whatever_the_threads_and_order)
 suite.end()

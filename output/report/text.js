@@ -180,6 +180,7 @@ const TEXT = {
   "content-differs": ["content differs", "内容が不一致"],
   "wording-unknown": ["wording unknown", "文面が未知"],
   derived: ["derived", "導出"],
+  completed: ["completed from elsewhere", "他の箇所から補完"],
   none: ["(none)", "（なし）"],
   no_time: ["no time", "時刻なし"],
   loading: ["Reading the records…", "記録を読み込み中…"],

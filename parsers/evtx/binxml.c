@@ -8,7 +8,6 @@
 #include "core/value.h"
 
 enum {
-    LIBRARY_TRIES = 8,
     STEP_COST = 8 /* of the budget, for running one: bounds time */
 };
 
@@ -91,6 +90,7 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
 {
     size_t first = d->programs[program].first, end = first + d->programs[program].count;
 
+    library_use(d, program, depth > 0);
     if (d->programs[program].why)
         decoder_fail(d, d->programs[program].why);
     if (!decoder_spend(d, STEP_COST * (end - first)))
@@ -130,25 +130,23 @@ static void run(struct decoder *d, size_t program, size_t base, size_t count, un
 
 /* ---- template instances ---- */
 
-static size_t compile_from_library(struct decoder *d, const struct library_entry *t,
-                                   uint32_t key, struct scope scope)
+static size_t compile_in_place(struct decoder *d, uint32_t offset, struct scope scope)
 {
-    const struct chunk_ref own = {d->chunk, d->chunk_len};
+    struct cursor body = template_body(d, offset);
+    size_t first = d->extent_count;
 
-    memset(d->names, 0, sizeof d->names); /* their offsets are the other chunk's */
-    d->chunk = t->chunk.p;
-    d->chunk_len = t->chunk.len;
-    size_t i = compile_template(d, key, template_body(d, t->offset), scope);
-    d->chunk = own.p;
-    d->chunk_len = own.len;
-    memset(d->names, 0, sizeof d->names);
+    library_extent(d, offset, TEMPLATE_HEADER_SIZE + cursor_left(&body));
+    d->nameless = false;
+    size_t i = compile_template(d, offset, body, scope);
+    d->programs[i].extent = first;
+    d->programs[i].extent_count = d->extent_count - first;
+    d->programs[i].nameless = d->nameless;
+    library_offer(d, i, le32(d->chunk + offset + 4));
     return i;
 }
 
-/* The program of the definition at `offset`, or of one in the library, whose key lies behind all
- * offsets. */
-static size_t program_find(struct decoder *d, uint32_t offset, const struct library_entry *t,
-                           struct scope scope)
+size_t program_find(struct decoder *d, uint32_t offset, const struct piece *piece,
+                    struct scope scope)
 {
     uint32_t *bucket = &d->buckets[(offset * 2654435761u) >> 26];
 
@@ -158,8 +156,8 @@ static size_t program_find(struct decoder *d, uint32_t offset, const struct libr
             str_eq(p->scope.path, scope.path))
             return at - 1;
     }
-    size_t i = t ? compile_from_library(d, t, offset, scope)
-                 : compile_template(d, offset, template_body(d, offset), scope);
+    size_t i = piece ? library_compile(d, piece, offset, scope)
+                     : compile_in_place(d, offset, scope);
     d->programs[i].next = *bucket;
     *bucket = (uint32_t)i + 1;
     return i;
@@ -210,37 +208,18 @@ static void orphan_values(struct decoder *d, size_t base, size_t count, struct s
     }
 }
 
-/* A program without fault of a definition in the library, index + 1; 0: there is none. */
-static size_t library_program(struct decoder *d, uint32_t id, struct scope scope)
-{
-    const struct library_entry *t = library_find(d, id);
-    const struct library_entry *end = t ? d->library + d->library_count : NULL;
-
-    for (unsigned tries = 0; t < end && t->id == id && tries < LIBRARY_TRIES; t++, tries++) {
-        uint32_t key = CHUNK_SIZE + 1 + (uint32_t)(t - d->library);
-        size_t i = program_find(d, key, t, scope);
-        if (!d->programs[i].why)
-            return i + 1;
-    }
-    return 0;
-}
-
-static void build_template(struct decoder *d, bool in_place, uint32_t id, uint32_t offset,
+static void build_template(struct decoder *d, uint32_t at, const struct piece *piece,
                            size_t base, size_t count, unsigned depth)
 {
-    const struct library_entry *t = in_place || !d->recover ? NULL : library_find(d, id);
-    const struct chunk_ref own = {d->chunk, d->chunk_len};
+    const uint8_t *own = d->chunk;
+    uint32_t own_len = d->chunk_len;
 
-    if (in_place) {
-        tree_template(d, template_body(d, offset), base, count, depth);
-    } else if (t) { /* values of this chunk, names of the other: documents in values are left out */
-        memset(d->names, 0, sizeof d->names);
-        d->chunk = t->chunk.p;
-        d->chunk_len = t->chunk.len;
-        tree_template(d, template_body(d, t->offset), base, count, NESTING_MAX);
-        d->chunk = own.p;
-        d->chunk_len = own.len;
-        memset(d->names, 0, sizeof d->names);
+    if (piece) { /* values of this chunk, names of the other: documents in values are left out */
+        library_enter(d, piece);
+        tree_template(d, template_body(d, d->library_at), base, count, NESTING_MAX);
+        library_leave(d, own, own_len);
+    } else if (at) {
+        tree_template(d, template_body(d, at), base, count, depth);
     } else {
         tree_orphan(d, base, count);
     }
@@ -259,8 +238,9 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
                    d->chunk_len - offset < TEMPLATE_HEADER_SIZE;
     if (outside && !d->recover)
         return decoder_fail(d, "a template definition lies outside of the chunk");
-    bool follows = d->adrift ? cursor_left(c) >= TEMPLATE_HEADER_SIZE && le32(c->p + 4) == id
-                             : offset == (size_t)(c->p - d->chunk);
+    bool follows = !d->adrift && offset == (size_t)(c->p - d->chunk);
+    if (d->recover && cursor_left(c) >= TEMPLATE_HEADER_SIZE && le32(c->p + 4) == id)
+        follows = true; /* wherever the record once lay */
     if (follows) {
         if (cursor_left(c) < TEMPLATE_HEADER_SIZE)
             return decoder_fail(d, "a template definition is cut off");
@@ -272,18 +252,20 @@ static bool template_instance(struct decoder *d, struct cursor *c, struct scope 
     bool good = take_values(d, c, &count);
     d->value_count = base + count;
     bool in_place = !outside && !d->adrift && le32(d->chunk + offset + 4) == id;
-    if (d->building) {
-        build_template(d, in_place, id, offset, base, count, depth);
-        d->value_count = base;
-        return good;
+    size_t program = 0, other = 0;
+    const struct piece *piece = NULL;
+    if (in_place && (!d->building || d->library))
+        program = program_find(d, offset, NULL, scope) + 1;
+    if (d->recover && (!program || d->programs[program - 1].why ||
+                       d->programs[program - 1].nameless)) {
+        piece = library_choose(d, id, scope, base, count, depth > 0, &other);
+        d->completed |= piece != NULL;
+        d->wants |= piece == NULL;
+        program = piece ? other : program;
     }
-    size_t program = in_place ? program_find(d, offset, NULL, scope) + 1 : 0;
-    if (d->recover && (!program || d->programs[program - 1].why)) {
-        size_t other = library_program(d, id, scope);
-        d->completed |= other != 0;
-        program = other ? other : program;
-    }
-    if (program)
+    if (d->building)
+        build_template(d, in_place ? offset : 0, piece, base, count, depth);
+    else if (program)
         run(d, program - 1, base, count, depth);
     else
         orphan_values(d, base, count, scope, depth);

@@ -42,6 +42,8 @@ bool compiler_name(struct compiler *k, str *name)
     size_t size = name_size(d, offset);
     if (size == 0)
         return compiler_fail(k, "a name lies outside of the chunk");
+    library_extent(d, offset, size);
+    d->nameless |= size <= 10;
     if (offset == (size_t)(k->c.p - d->chunk) && !cursor_take(&k->c, size, &p))
         return compiler_fail(k, "a name is cut off");
     if (!decoder_spend(d, 3 * size)) /* whether or not it is known: the same in every run */
@@ -445,13 +447,15 @@ size_t compile_template(struct decoder *d, uint32_t offset, struct cursor body, 
 size_t compile_element(struct decoder *d, struct cursor *c, struct scope scope)
 {
     struct compiler k = {.d = d, .c = *c};
-    size_t i = program_begin(d, 0, scope);
+    size_t i = program_begin(d, 0, scope), first = d->extent_count;
 
     if ((*c->p & ~(unsigned)TOKEN_MORE) == TOKEN_PI_TARGET)
         processing_instruction(&k);
     else
         element(&k, scope, 0);
     program_end(d, i, k.why);
+    d->programs[i].extent = first;
+    d->programs[i].extent_count = d->extent_count - first;
     *c = k.c;
     return i;
 }

@@ -170,7 +170,7 @@ void decoder_chunk(struct decoder *d, const uint8_t *chunk, uint32_t len, uint32
     d->adrift = false;
     d->spent = d->spent_on_xml = share < DECODER_BUDGET ? DECODER_BUDGET - share : 0;
     d->why = NULL;
-    d->step_count = d->program_count = 0;
+    d->step_count = d->program_count = d->extent_count = d->used_count = 0;
     memset(d->buckets, 0, sizeof d->buckets);
     memset(d->names, 0, sizeof d->names);
     if (d->plans)
@@ -236,6 +236,7 @@ void chunk_read(struct decoder *d, uint32_t end, uint64_t offset, bool no_crc, u
     read_records(d, CHUNK_HEADER_SIZE, live, offset, flags);
     if (d->recover)
         read_slack(d, live, end, offset);
+    library_chains(d);
 }
 
 static void read_chunk(struct decoder *d, const uint8_t *p, uint32_t len, uint64_t offset,
@@ -300,6 +301,7 @@ struct decoder *decoder_open(const struct input *in, struct batch *out)
     d->recover = in->hints && in->hints->recover;
     d->xml = in->hints && in->hints->xml;
     d->printing = in->printing;
+    d->gathers = d->recover && !d->printing;
     if (d->printing && !d->printing->kept)
         d->printing->kept = plans_new();
     d->plans = d->printing ? d->printing->kept : NULL;
@@ -313,8 +315,8 @@ void decoder_close(struct decoder *d)
     mem_free(d->values);
     mem_free(d->nodes);
     mem_free(d->marks);
-    mem_free(d->chunks);
-    mem_free(d->library);
+    mem_free(d->extents);
+    mem_free(d->used);
     buf_free(&d->text);
     buf_free(&d->content);
     mem_free(d);
@@ -336,8 +338,6 @@ static void evtx_parse(const struct input *in, struct batch *out)
         memcpy(&carry, first.bytes, sizeof carry);
         at = FILE_HEADER_SIZE;
     }
-    for (size_t i = at; d->recover && i < in->bytes.len; i += CHUNK_SIZE)
-        library_chunk(d, p + i, chunk_at(in, i));
     for (; at < in->bytes.len; at += CHUNK_SIZE)
         read_chunk(d, p + at, chunk_at(in, at), in->offset + at, &carry);
     if (in->last)
@@ -356,4 +356,5 @@ const struct parser parser_evtx = {
     .carry = evtx_carry,
     .parse = evtx_parse,
     .forget = plans_free,
+    .complete = evtx_complete,
 };

@@ -11,7 +11,7 @@
  *     tree.c      a record as a tree; xml.c and json.c write it (parse --xml, --record)
  *     print.c     records as JSON lines or only checked, without events; plan.c does it fast
  *     raw.c       records in bytes of any kind (--recover)
- *     library.c   templates of other chunks for records that lost theirs (--recover)
+ *     library.c   templates from elsewhere for records that lost theirs (--recover)
  *
  * Formats: MS-EVEN6 section 2.2.12 (BinXml) and libyal's "Windows XML Event Log (EVTX)".
  *
@@ -104,6 +104,10 @@ struct program {
     size_t first, count; /* steps */
     uint32_t offset;     /* of the template definition; 0: an inline fragment */
     uint32_t next;       /* in its bucket, index + 1 */
+    uint32_t id;         /* of a template that was offered, */
+    uint64_t meaning;    /* and the hash of its steps */
+    bool nameless;       /* an element or attribute has no name: where it stood was overwritten */
+    size_t extent, extent_count; /* with --recover: the parts of the chunk it was made of */
     struct scope scope;
     const char *why;     /* what is wrong with it, or NULL */
 };
@@ -121,20 +125,19 @@ struct text_slot { /* texts made of values that recur: providers, channels, comp
     uint64_t folded; /* hash of it in lower case */
 };
 
-struct chunk_ref {
-    const uint8_t *p;
-    uint32_t len;
+struct extent { /* part of a chunk */
+    uint32_t at, len;
 };
 
-struct library_entry { /* a template definition in one of the job's chunks */
-    struct chunk_ref chunk;
-    uint32_t id, offset;
-    uint32_t order; /* of finding */
+struct used { /* a program that the open record ran */
+    size_t program;
+    bool nested; /* in a document within a value */
 };
 
 struct decoder {
     struct batch *out;
     bool messages, recover, xml;
+    bool gathers; /* templates are offered, and records that lack one set aside (library.c) */
 
     /* Records are printed or checked instead of decoded (print.c). */
     struct printing *printing; /* NULL: they are decoded */
@@ -146,11 +149,11 @@ struct decoder {
     size_t mark_count, mark_cap;
     bool irregular;
 
-    struct chunk_ref *chunks; /* with --recover: the job's, for the library */
-    size_t chunk_count, chunk_cap;
-    struct library_entry *library; /* sorted by id; made when it is first asked */
-    size_t library_count, library_cap;
-    bool library_made;
+    const struct pieces *library; /* when a record is completed, else NULL */
+    uint32_t library_at;          /* where the definition stands in the image entered last */
+    struct extent *extents;       /* with --recover: what programs were made of */
+    size_t extent_count, extent_cap;
+    bool nameless; /* a name without letters was met */
 
     const uint8_t *chunk; /* the current one */
     uint32_t chunk_len;   /* less than CHUNK_SIZE at a cut end */
@@ -176,7 +179,11 @@ struct decoder {
     str name;        /* register */
     const char *why; /* the first damage met, or NULL */
     bool lost;       /* a template is lost, so that values have numbers for names */
-    bool completed;  /* a template came from the library */
+    struct used *used; /* with --recover */
+    size_t used_count, used_cap;
+    bool wants;      /* a template is not in the chunk */
+    bool completed;  /* one came from the library, */
+    bool by_event;   /* and was not told by its id */
 
     struct buf content; /* scratch for the uid */
 };
@@ -257,17 +264,43 @@ size_t compile_template(struct decoder *d, uint32_t offset, struct cursor body,
                         struct scope scope);
 size_t compile_element(struct decoder *d, struct cursor *c, struct scope scope);
 
-/* The job's chunks, among which the library looks; and the template of this id that it has: of
- * several GUIDs that begin with the id the lowest, of its copies the first. NULL: none. */
-void library_chunk(struct decoder *d, const uint8_t *p, uint32_t len);
-const struct library_entry *library_find(struct decoder *d, uint32_t id);
+/* binxml.c: the program of the definition at `offset`, or of a piece, whose key lies behind all
+ * offsets. */
+size_t program_find(struct decoder *d, uint32_t offset, const struct piece *piece,
+                    struct scope scope);
+
+/* library.c, while chunks are read with --recover (else they do nothing): a program is made of
+ * these bytes; a template without fault is offered to others; the open record runs a program; it is
+ * whole, so its templates are those of such events; all definitions that the chunk's header lists
+ * are offered. */
+void library_extent(struct decoder *d, uint32_t at, size_t len);
+void library_offer(struct decoder *d, size_t program, uint32_t id);
+void library_use(struct decoder *d, size_t program, bool nested);
+void library_record(struct decoder *d);
+void library_chains(struct decoder *d);
+
+/* The open record waits for the library of the whole evidence; the event of one that did. */
+void library_set_aside(struct decoder *d, const uint8_t *record, const uint8_t *end,
+                       uint32_t flags);
+void evtx_complete(const struct event *aside, const struct hints *hints, struct batch *out);
+
+/* The template of the library for an instance with these values: the piece, and its program, index
+ * + 1. NULL: there is none. */
+const struct piece *library_choose(struct decoder *d, uint32_t id, struct scope scope, size_t base,
+                                   size_t count, bool nested, size_t *program);
+size_t library_compile(struct decoder *d, const struct piece *piece, uint32_t key,
+                       struct scope scope);
+/* Makes the piece's image the chunk, its definition at d->library_at; and back. */
+void library_enter(struct decoder *d, const struct piece *piece);
+void library_leave(struct decoder *d, const uint8_t *chunk, uint32_t len);
 
 /* Decodes a BinXML document (of a record, or a value of type VALUE_BINXML) into the open event
  * and d->record.system. False when something was wrong; d->why says what. */
 bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsigned depth);
 
 /* The beginning of that: an open event with the fields, the time and the number of the record;
- * damage is noted, the System part of d->record filled. */
+ * damage is noted, the System part of d->record filled. NULL when it is to be set aside: the event
+ * is open, and nothing else has happened. */
 struct event *record_open(struct decoder *d, const uint8_t *record, struct cursor document,
                           uint64_t blob_offset, const char *why);
 

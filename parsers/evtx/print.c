@@ -21,10 +21,6 @@ static void add_remarks(struct decoder *d, uint64_t blob_offset, uint32_t flags,
         json_key(&j, STR("recovered"));
         json_bool(&j, true);
     }
-    if (d->completed) {
-        json_key(&j, STR("completed"));
-        json_bool(&j, true);
-    }
     if (d->why)
         json_pair(&j, STR("damage"), str_of(d->why));
     json_object_end(&j);
@@ -52,7 +48,7 @@ static void print_tree(struct decoder *d, struct cursor document, uint64_t blob_
         out->len = start;
         buf_str(out, STR("{}"));
     }
-    if (d->why || flags || d->completed)
+    if (d->why || flags)
         add_remarks(d, blob_offset, flags, out);
     else if (may_plan && !d->irregular)
         plan_keep(d, str_skip(buf_view(out), start), d->spent - spent);
@@ -73,7 +69,6 @@ static void print_record(struct decoder *d, const uint8_t *record, struct cursor
     bool read = !why && !flags && !d->adrift && plan_read(d, document);
 
     d->why = NULL;
-    d->completed = false;
     if (!read)
         check_slowly(d, record, document, blob_offset, why);
     why = d->why;

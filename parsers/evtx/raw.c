@@ -7,7 +7,7 @@
  * (signature, size, the same size at the end, a BinXML document within). All offsets in a record
  * count from the beginning of its chunk; where that was shows in the first record that brings its
  * template along (the definition's offset against its place), and holds for the records around it.
- * A definition that is not there any more is looked for in the job's chunks (library.c); without
+ * A definition that is not there any more is looked for in all of the evidence (library.c); without
  * one the values are kept under numbers.
  *
  * A job sees 64 KiB more on both sides, so that whether a byte belongs to a chunk does not depend
@@ -220,9 +220,7 @@ static void raw_parse(const struct input *in, struct batch *out)
     size_t at = 0, mark;
 
     r.d->recover = true;
-    for (mark = next_mark(&r, 0); mark < r.len; mark = next_mark(&r, mark + 1))
-        library_chunk(r.d, r.p + mark,
-                      (uint32_t)(r.len - mark < CHUNK_SIZE ? r.len - mark : CHUNK_SIZE));
+    r.d->gathers = !r.d->printing;
     for (mark = next_mark(&r, 0); at < r.end; ) {
         read_orphans(&r, at, mark);
         if (mark >= r.end)
@@ -255,4 +253,5 @@ const struct parser parser_evtx_raw = {
     .probe = raw_probe,
     .parse = raw_parse,
     .forget = plans_free,
+    .complete = evtx_complete,
 };

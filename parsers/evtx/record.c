@@ -224,9 +224,12 @@ struct event *record_open(struct decoder *d, const uint8_t *record, struct curso
     d->text.len = 0;
     d->name = STR("");
     d->why = why;
-    d->lost = d->completed = false;
+    d->lost = d->wants = d->completed = d->by_event = false;
+    d->used_count = 0;
     decoder_spend(d, sizeof *e);
     binxml_decode(d, document, (struct scope){AREA_ROOT, STR("")}, 0);
+    if (d->wants && d->gathers && !why)
+        return NULL;
     if (e->field_count == 0 && d->record.system[SYSTEM_EVENT_ID].type == VALUE_NULL)
         decoder_fail(d, "there is nothing in it");
     set_time(d, e, record);
@@ -249,6 +252,10 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
         return;
     }
     struct event *e = record_open(d, record, document, blob_offset, why);
+    if (!e) {
+        library_set_aside(d, record, end, flags);
+        return;
+    }
     e->flags |= flags;
     const struct origin origin = fill_system(d);
     set_uid(d, e, &origin);
@@ -256,8 +263,13 @@ void record_decode(struct decoder *d, const uint8_t *record, const uint8_t *end,
         batch_text(d->out, FIELD_OWN, STR("damage"), str_of(d->why));
     if (d->xml)
         add_xml(d, document);
-    if (d->completed)
-        batch_text(d->out, FIELD_OWN, STR("template"), STR("of another chunk"));
+    if (d->completed) {
+        e->flags |= EVENT_COMPLETED;
+        batch_text(d->out, FIELD_OWN, STR("template"),
+                   d->by_event ? STR("of another event of its kind") : STR("of another chunk"));
+    }
+    if (!d->why)
+        library_record(d);
     windows_describe(d->out, &d->record, d->messages);
     batch_commit(d->out);
 }

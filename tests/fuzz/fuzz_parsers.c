@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A blob through one parser, and the target that does so for all of them. */
+#include "tests/complete.h"
 #include "tests/fuzz/fuzz.h"
 
 #include "core/detector.h"
@@ -74,6 +75,8 @@ void fuzz_parse(const struct parser *parser, const uint8_t *bytes, size_t size,
     else
         parser->parse(&in, &batch);
     assert(batch.arena.held <= parts * FUZZ_ARENA_MAX);
+    if (hints)
+        complete_batch(parser, hints, &batch);
     if (parser->carry)
         parser->carry(&carry, whole);
     for (size_t i = 0; i < batch.count; i++) {

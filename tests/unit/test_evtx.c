@@ -2,6 +2,7 @@
  *
  * The EVTX decoder, on files that evtx_writer.c makes: templates in odd places, damage of every
  * kind, recovery, and mutations of all of it. */
+#include "tests/complete.h"
 #include "tests/unit/evtx_writer.h"
 #include "tests/unit/test.h"
 
@@ -470,6 +471,7 @@ static void recover_part(struct batch *b, const struct parser *parser, const uin
 
     batch_source(b, 0, STR("SYSTEM1"));
     parser->parse(&in, b);
+    complete_batch(parser, &hints, b);
 }
 
 static void recover(struct batch *b, const struct parser *parser, const uint8_t *p, size_t len)
@@ -634,10 +636,7 @@ TEST(evtx_raw_completes_orphans_from_other_chunks)
     struct batch live = {0}, b = {0};
     uint8_t *p = mem_alloc(3 * CHUNK);
     uint32_t third, second = three_records(&w, &third);
-    uint32_t definition = FIRST + 24 + 4 + 10;
 
-    put32(&w, definition, 0);                /* the end of a chain that begins in the header */
-    put32(&w, 384 + 4 * 5, definition);
     chunk_seal(&w, w.at);
     void *bytes = parse_bytes(&live, w.file, sizeof w.file);
     memset(p, 0, 3 * CHUNK);
@@ -647,13 +646,56 @@ TEST(evtx_raw_completes_orphans_from_other_chunks)
     CHECK_INT(b.count, 5);
     CHECK_INT(b.damaged, 0);
     if (b.count == 5 && live.count == 3) {
-        check_field(b.events[0], "One", "u");
-        check_field(b.events[0], "template", "of another chunk");
-        check_field(b.events[2], "template", "");
-        CHECK(b.events[0]->uid.lo == live.events[1]->uid.lo); /* joined in the timeline */
+        check_field(b.events[0], "template", "");
+        check_field(b.events[3], "One", "u"); /* what waited comes last */
+        check_field(b.events[3], "template", "of another chunk");
+        CHECK(b.events[3]->flags & EVENT_COMPLETED);
+        CHECK(!(b.events[0]->flags & EVENT_COMPLETED));
+        CHECK(b.events[3]->uid.lo == live.events[1]->uid.lo); /* joined in the timeline */
     }
     batch_free(&b);
     drop(&live, bytes);
+    mem_free(p);
+}
+
+/* The orphans' bytes once more, with the chunk that has their template only in another job. */
+TEST(evtx_completes_orphans_from_any_job_of_the_evidence)
+{
+    struct writer_of_chunk w;
+    struct batch b = {0}, other = {0};
+    uint8_t *p = mem_alloc(CHUNK);
+    uint32_t third, second = three_records(&w, &third);
+    const struct hints ingest = {.messages = true, .recover = true};
+    struct hints settle = ingest;
+    const struct input orphans = {.bytes = {(const char *)p, CHUNK}, .last = true,
+                                  .hints = &ingest};
+    const struct input chunk = {.bytes = {(const char *)w.file, sizeof w.file}, .last = true,
+                                .hints = &ingest};
+
+    chunk_seal(&w, w.at);
+    memcpy(p + 100, w.chunk + second, w.at - second);
+    parser_evtx_raw.parse(&orphans, &b);
+    CHECK_INT(b.count, 0);
+    CHECK_INT(b.aside_count, 2);
+    parser_evtx.parse(&chunk, &other);
+    CHECK_INT(other.count, 3);
+    pieces_merge(&b.pieces, &other.pieces);
+    struct pieces pieces = b.pieces;
+    b.pieces = (struct pieces){0};
+    pieces_sort(&pieces);
+    settle.pieces = &pieces;
+    batch_free(&other);
+    memset(p, 0xee, CHUNK); /* nothing of the job is needed any more */
+    memset(&w, 0xee, sizeof w);
+    for (size_t i = 0; i < b.aside_count; i++)
+        parser_evtx_raw.complete(b.aside[i], &settle, &b);
+    CHECK_INT(b.count, 2);
+    if (b.count == 2) {
+        check_field(b.events[0], "One", "u");
+        check_field(b.events[1], "One", "v");
+    }
+    pieces_free(&pieces);
+    batch_free(&b);
     mem_free(p);
 }
 
