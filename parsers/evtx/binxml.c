@@ -285,11 +285,13 @@ bool binxml_decode(struct decoder *d, struct cursor c, struct scope scope, unsig
             c.p += cursor_left(&c) < FRAGMENT_HEADER_SIZE ? cursor_left(&c) : FRAGMENT_HEADER_SIZE;
             break;
         case TOKEN_TEMPLATE:
+            d->any = true;
             if (!template_instance(d, &c, scope, depth))
                 return false;
             break;
         case TOKEN_OPEN_ELEMENT:
         case TOKEN_PI_TARGET: {
+            d->any = true;
             if (d->building) {
                 tree_element(d, &c, depth);
                 break;

@@ -179,6 +179,7 @@ struct decoder {
     str name;        /* register */
     const char *why; /* the first damage met, or NULL */
     bool lost;       /* a template is lost, so that values have numbers for names */
+    bool any;        /* there is something in its document, if only an empty element */
     struct used *used; /* with --recover */
     size_t used_count, used_cap;
     bool wants;      /* a template is not in the chunk */

@@ -42,7 +42,7 @@ static void print_tree(struct decoder *d, struct cursor document, uint64_t blob_
     size_t start = out->len, spent = d->spent;
 
     tree_build(d, document);
-    if (d->node_count == 0)
+    if (!d->any)
         decoder_fail(d, "there is nothing in it");
     if (!json_write(d, out)) {
         out->len = start;

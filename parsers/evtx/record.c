@@ -224,13 +224,13 @@ struct event *record_open(struct decoder *d, const uint8_t *record, struct curso
     d->text.len = 0;
     d->name = STR("");
     d->why = why;
-    d->lost = d->wants = d->completed = d->by_event = false;
+    d->any = d->lost = d->wants = d->completed = d->by_event = false;
     d->used_count = 0;
     decoder_spend(d, sizeof *e);
     binxml_decode(d, document, (struct scope){AREA_ROOT, STR("")}, 0);
     if (d->wants && d->gathers && !why)
         return NULL;
-    if (e->field_count == 0 && d->record.system[SYSTEM_EVENT_ID].type == VALUE_NULL)
+    if (!d->any)
         decoder_fail(d, "there is nothing in it");
     set_time(d, e, record);
     set_number(d, e, record);

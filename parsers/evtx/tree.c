@@ -304,6 +304,7 @@ bool tree_build(struct decoder *d, struct cursor document)
 {
     d->node_count = 0;
     d->value_count = 0;
+    d->any = false;
     d->building = true;
     bool good = binxml_decode(d, document, (struct scope){AREA_ROOT, STR("")}, 0);
     d->building = false;

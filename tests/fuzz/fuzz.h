@@ -18,6 +18,11 @@ enum { FUZZ_ARENA_MAX = 32 << 20, FUZZ_TEXT_MAX = 96 << 20 };
 void fuzz_parse(const struct parser *parser, const uint8_t *bytes, size_t size,
                 const struct hints *hints);
 
+/* The same with parse --record and --check, for a parser that has them: asserts that lines are JSON
+ * and the same whatever was printed before, and that a check finds what decoding does. */
+void fuzz_print(const struct parser *parser, const uint8_t *bytes, size_t size,
+                const struct hints *hints);
+
 int fuzz_parsers(const uint8_t *data, size_t size);   /* the first byte chooses the parser */
 int fuzz_evtx(const uint8_t *data, size_t size);      /* the bytes are an EVTX file */
 int fuzz_evtx_made(const uint8_t *data, size_t size); /* a script of which one is made */

@@ -15,7 +15,9 @@ static void every_way(const uint8_t *bytes, size_t size)
     const struct hints recover = {.messages = true, .recover = true, .xml = true};
 
     fuzz_parse(&parser_evtx, bytes, size, &live);
+    fuzz_print(&parser_evtx, bytes, size, &live);
     fuzz_parse(&parser_evtx, bytes, size, &recover);
+    fuzz_print(&parser_evtx, bytes, size, &recover);
     if (size > MADE_HEADER + 1) /* chunks of raw bytes begin anywhere */
         fuzz_parse(&parser_evtx_raw, bytes + MADE_HEADER - 7, size - MADE_HEADER + 7, &recover);
 }
