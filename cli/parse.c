@@ -116,7 +116,10 @@ static void print_checks(const struct pipeline *p)
 
 static void say_unprinted(const struct cli *c, const struct source *s)
 {
-    const char *option = c->run.xml ? "--xml" : c->record ? "--record" : c->check ? "--check" : NULL;
+    const char *option = c->run.xml  ? "--xml"
+                         : c->record ? "--record"
+                         : c->check  ? "--check"
+                                     : NULL;
 
     if (option && s->parser.len && !reads_evtx(s))
         say("not printed: %.*s: %s is for what the native reader of .evtx logs reads",

@@ -70,6 +70,17 @@ TEST(evtx_keeps_values_of_every_type)
         {{VALUE_HEX64, 8, "\xff\0\0\0\0\0\0\x80"}, "0x80000000000000ff"},
         {{VALUE_U16 | VALUE_ARRAY, 4, "\1\0\2\0"}, "1, 2"},
         {{VALUE_UTF16 | VALUE_ARRAY, 8, "a\0\0\0b\0\0\0"}, "a, b"},
+        {{VALUE_BOOL, 4, "\x10\0\0\0"}, "true"}, /* irregular */
+        {{VALUE_UTF16, 6, "a\0\x3d\xd8" "b\0"}, "a\xef\xbf\xbd" "b"}, /* half a pair */
+        {{VALUE_UTF16, 4, "\x3d\xd8\0\xde"}, "\xf0\x9f\x98\x80"},
+        {{VALUE_UTF16, 0, ""}, ""},
+        {{VALUE_SID, 48, "\1\x0a\0\0\0\0\0\5\x5a\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0"
+                         "\5\0\0\0\6\0\0\0\7\0\0\0\x08\0\0\0\x09\0\0\0"},
+         "S-1-5-90-1-2-3-4-5-6-7-8-9"},
+        {{VALUE_I8 | VALUE_ARRAY, 2, "\xff\1"}, "-1, 1"},
+        {{VALUE_BOOL | VALUE_ARRAY, 8, "\1\0\0\0\0\0\0\0"}, "true, false"},
+        {{VALUE_HEX32 | VALUE_ARRAY, 8, "\1\0\0\0\xff\0\0\0"}, "0x1, 0xff"},
+        {{VALUE_U64 | VALUE_ARRAY, 16, "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"}, "1, 2"},
         {{0x7e, 2, "\x01\x02"}, "0102"}, /* no type that is documented */
     };
     struct writer_of_chunk w;
