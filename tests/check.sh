@@ -22,7 +22,7 @@ suite() { # name, command...
     echo "== $name"
     timeout -k 10 900 "$@" </dev/null 2>&1 | tee "$log" | grep -v '^PASS'
     status=${PIPESTATUS[0]}
-    count=$(grep -E "^$name: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$" "$log" | tail -1)
+    count=$(grep -aE "^$name: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$" "$log" | tail -1)
     [ -n "$count" ] && read -r p f s < <(tr -dc '0-9 \n' <<<"${count#*:}")
     if [ -z "$count" ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; }; then
         echo "FAIL $name: ended with status $status${count:+ behind its count}"
