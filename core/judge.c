@@ -97,6 +97,11 @@ static void finish(struct judging *g)
         result_limit(&p->result, "%llu records lie outside the time range that was asked for",
                      (unsigned long long)p->outside);
     tell_unfollowed(p);
+    if (p->pieces.lost)
+        result_limit(&p->result,
+                     "%llu templates of records were not kept: a recovered record that lost its "
+                     "own may stand without names",
+                     (unsigned long long)p->pieces.lost);
     g->judge.names = NULL;
     g->judge.outside = p->outside;
     for (size_t i = 0; i < detector_count; i++)
