@@ -19,6 +19,7 @@ void text_set_host(struct batch *out, str name)
     struct event *e = out->open;
 
     e->host = names_put(&out->names, name);
+    e->flags &= ~(uint32_t)EVENT_HOST_FROM_SYSTEM;
     if (!e->host) {
         e->host = e->system;
         e->flags |= EVENT_HOST_FROM_SYSTEM;

@@ -92,17 +92,12 @@ static void close_group(struct job *job, struct group *g)
     struct batch *out = job->out;
     const struct audit_record *first = &g->records[0];
     str text = original(g, &out->arena);
-    struct event *e = batch_begin(out, g->offset);
+    struct event *e = text_begin(out, job->in, text, g->offset, g->cut);
 
     set_time(e, first, job->in->hints);
-    text_identify(e, job->in, text, g->cut);
-    e->host = names_put(&out->names, first->node);
-    if (!e->host) {
-        e->host = e->system;
-        e->flags |= EVENT_HOST_FROM_SYSTEM;
-    }
+    if (first->node.len)
+        text_set_host(out, first->node);
     e->provider = names_put(&out->names, STR("auditd"));
-    batch_text(out, FIELD_ECS, STR("event.original"), text);
     batch_number(out, FIELD_ECS, STR("auditd.sequence"), first->serial);
     audit_describe(g->records, g->count, out, job->in->hints && job->in->hints->messages);
     batch_commit(out);

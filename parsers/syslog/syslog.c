@@ -131,11 +131,10 @@ static void set_host(struct job *job, struct event *e, str host)
         s->id = names_put(&job->out->names, host);
         s->text = host;
     }
-    e->host = s->id;
-    if (!e->host) {
-        e->host = e->system;
-        e->flags |= EVENT_HOST_FROM_SYSTEM;
-    }
+    if (s->id)
+        e->host = s->id;
+    else
+        text_set_host(job->out, STR(""));
 }
 
 static void read_line(struct job *job, str line, uint64_t offset, size_t full)

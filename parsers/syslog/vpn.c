@@ -257,10 +257,8 @@ static bool fortigate_read(const struct syslog_line *l, struct batch *out, bool 
     str text = l->message, device = forti(text, STR("devname"));
     uint64_t n;
 
-    if (device.len) {
-        e->host = names_put(&out->names, device);
-        e->flags &= ~(uint32_t)EVENT_HOST_FROM_SYSTEM;
-    }
+    if (device.len)
+        text_set_host(out, device);
     if (str_to_u64(forti(text, STR("logid")), &n))
         e->code = (uint32_t)(n % 1000000); /* the message number: the last six digits */
     const struct forti_action *action = forti_action(text);
