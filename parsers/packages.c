@@ -345,44 +345,32 @@ static int probe(const struct sample *sample)
     return probe_lines(sample, accepts, ignores);
 }
 
+static bool continues(str line) /* a paragraph of apt */
+{
+    return is_apt(line) && !str_starts(line, STR("Start-Date:"));
+}
+
 static bool starts(str line)
 {
-    return !is_apt(line) || str_starts(line, STR("Start-Date:"));
+    return !continues(line);
 }
 
-/* The lines behind `line` that belong to its paragraph; their bytes are adjacent. */
-static void take_paragraph(const struct input *in, size_t *pos, str *line)
+static void count_years(struct years *y, const struct stamp *stamp)
 {
-    str more;
-    uint64_t offset;
-    size_t full, at = *pos;
-
-    while (input_line(in, &at, &more, &offset, &full) && is_apt(more) &&
-           !str_starts(more, STR("Start-Date:"))) {
-        size_t len = (size_t)(more.p + more.len - line->p);
-        if (len > ITEM_MAX_BYTES)
-            return;
-        line->len = len;
-        *pos = at;
-    }
-}
-
-static void count_years(struct years *y, str line)
-{
-    struct package p;
-
-    if (read_package(line, &p) && !p.stamp.zoned && p.stamp.civil.year == 0)
-        years_step(y, p.stamp.civil.month);
+    if (!stamp->zoned && stamp->civil.year == 0)
+        years_step(y, stamp->civil.month);
 }
 
 static void carry(struct carry *state, str bytes)
 {
     struct years *y = (struct years *)state->bytes;
+    struct package p;
     str line;
 
     while (str_take_line(&bytes, &line))
-        if (line.len && char_is_alpha(line.p[0]) && !is_apt(line)) /* yum.log */
-            count_years(y, line);
+        if (line.len && char_is_alpha(line.p[0]) && !is_apt(line) && /* yum.log */
+            read_package(line, &p))
+            count_years(y, &p.stamp);
 }
 
 static void parse(const struct input *in, struct batch *out)
@@ -400,11 +388,10 @@ static void parse(const struct input *in, struct batch *out)
             out->skipped++;
         } else if (is_apt(line)) {
             if (!full)
-                take_paragraph(in, &pos, &line);
+                text_take_continuation(in, &pos, &line, continues, ITEM_MAX_BYTES);
             apt_event(in, out, line, offset);
         } else if (read_package(line, &p)) {
-            if (!p.stamp.zoned && p.stamp.civil.year == 0)
-                years_step(&years, p.stamp.civil.month);
+            count_years(&years, &p.stamp);
             package_event(in, out, line, offset, full, &p, years.index);
         } else {
             batch_damaged(out, offset, "no line of a package manager: %.*s",

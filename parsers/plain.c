@@ -72,6 +72,11 @@ static bool has_stamp(str line)
     return find_stamp(text_without_nuls(line), ORDER_UNKNOWN, &stamp, &rest);
 }
 
+static bool continues(str line)
+{
+    return !has_stamp(line);
+}
+
 static bool ignores(str line)
 {
     return line.len && (line.p[0] == ' ' || line.p[0] == '\t' || line.p[0] == '#');
@@ -150,23 +155,6 @@ static str message_of(str rest)
     return str_trim(rest);
 }
 
-/* The lines behind `line` that continue it; their bytes are adjacent. */
-static void take_continuation(const struct input *in, size_t *pos, str *line)
-{
-    str more;
-    uint64_t offset;
-    size_t full, at = *pos;
-
-    while (input_line(in, &at, &more, &offset, &full) && !has_stamp(more)) {
-        size_t len = (size_t)(more.p + more.len - line->p);
-        if (len > ITEM_MAX_BYTES)
-            return;
-        if (more.len)
-            line->len = len;
-        *pos = at;
-    }
-}
-
 static void make_event(const struct input *in, struct batch *out, str line, uint64_t offset,
                        size_t full, const struct stamp *stamp, str message, uint8_t year_index)
 {
@@ -196,7 +184,7 @@ static void parse(const struct input *in, struct batch *out)
             continue;
         }
         if (!full)
-            take_continuation(in, &pos, &line);
+            text_take_continuation(in, &pos, &line, continues, ITEM_MAX_BYTES);
         str text = text_without_ansi(text_without_nuls(line), &out->arena);
         if (!find_stamp(text, order, &stamp, &rest)) {
             batch_damaged(out, offset, "no time in front: %.*s", PSTR(str_head(text, 80)));

@@ -37,6 +37,23 @@ struct event *text_begin(struct batch *out, const struct input *in, str line, ui
     return e;
 }
 
+void text_take_continuation(const struct input *in, size_t *pos, str *line,
+                            bool (*continues)(str line), size_t max_bytes)
+{
+    str more;
+    uint64_t offset;
+    size_t full, at = *pos;
+
+    while (input_line(in, &at, &more, &offset, &full) && continues(more)) {
+        size_t len = (size_t)(more.p + more.len - line->p); /* their bytes are adjacent */
+        if (len > max_bytes)
+            return; /* the rest are lines of their own */
+        if (more.len)
+            line->len = len;
+        *pos = at;
+    }
+}
+
 void text_message(struct batch *out, const str *parts, size_t count)
 {
     size_t len = 0, at = 0;

@@ -20,6 +20,11 @@ struct event *text_begin(struct batch *out, const struct input *in, str line, ui
 /* The host of the open event: the one the record names, else the system's, flagged. */
 void text_set_host(struct batch *out, str name);
 
+/* Makes *line reach over the lines behind it that continue it, as far as it stays within max_bytes;
+ * *pos as input_line left it, moved on likewise. Blank lines that continue it do not end it. */
+void text_take_continuation(const struct input *in, size_t *pos, str *line,
+                            bool (*continues)(str line), size_t max_bytes);
+
 /* The message of the open event: the parts one after another. */
 void text_message(struct batch *out, const str *parts, size_t count);
 

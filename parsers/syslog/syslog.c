@@ -170,23 +170,6 @@ static void read_line(struct job *job, str line, uint64_t offset, size_t full)
     batch_commit(out);
 }
 
-/* The lines behind `line` that continue it; their bytes are adjacent. */
-static void take_continuation(const struct input *in, size_t *pos, str *line)
-{
-    str more;
-    uint64_t offset;
-    size_t full, at = *pos;
-
-    while (at < in->bytes.len && continues(str_skip(in->bytes, at)) &&
-           input_line(in, &at, &more, &offset, &full)) {
-        size_t len = (size_t)(more.p + more.len - line->p);
-        if (len > LINE_MAX_BYTES)
-            return; /* the rest will be counted as lines of their own */
-        line->len = len;
-        *pos = at;
-    }
-}
-
 /* "61 <34>": an octet count (RFC 6587 section 3.4.1) before a priority. */
 static bool begins_frame(str s, size_t *len)
 {
@@ -225,7 +208,7 @@ static void parse(const struct input *in, struct batch *out)
     while (input_line(in, &pos, &line, &offset, &full)) {
         years_see(&job.years, line); /* as carry sees it: of the first line only */
         if (!full)
-            take_continuation(in, &pos, &line);
+            text_take_continuation(in, &pos, &line, continues, LINE_MAX_BYTES);
         for (str frame; !full && take_frame(&line, &frame);) {
             read_line(&job, frame, offset, 0);
             offset += frame.len;
