@@ -144,6 +144,17 @@ str arena_printf(struct arena *a, const char *fmt, ...)
     return (str){p, len};
 }
 
+void *arena_grow(struct arena *a, void *items, size_t *cap, size_t count, size_t size)
+{
+    if (count < *cap)
+        return items;
+    *cap = *cap ? *cap * 2 : 32;
+    void *more = arena_alloc(a, *cap * size);
+    if (count)
+        memcpy(more, items, count * size);
+    return more;
+}
+
 void arena_reset(struct arena *a)
 {
     while (a->blocks) {

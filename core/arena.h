@@ -88,6 +88,10 @@ void buf_free(struct buf *b);
 void *mem_alloc(size_t size); /* zeroed */
 void mem_free(void *p);
 
+/* Room for one item more behind `count` in an array that lives in an arena: `*cap` slots of `size`
+ * bytes. Returns it, moved when it had to grow (what it leaves stays until the arena ends). */
+void *arena_grow(struct arena *a, void *items, size_t *cap, size_t count, size_t size);
+
 /* Makes room in a growing array: `items` has `*cap` slots of `size` bytes; returns it with at
  * least `need` slots (doubling), new ones zeroed: `v = vec_grow(v, &cap, n + 1, sizeof *v)`. */
 void *vec_grow(void *items, size_t *cap, size_t need, size_t size);

@@ -15,6 +15,7 @@
  * Properties (they have none), texts in other encodings than UTF-8. */
 #include "core/json.h"
 #include "core/parser.h"
+#include "parsers/text.h"
 #include "parsers/windows.h"
 
 enum {
@@ -112,14 +113,7 @@ static str joined(struct arena *a, str above, str name)
 static void add_leaf(struct object *o, struct arena *a, str path, const struct json_in *in,
                      enum json_type type)
 {
-    if (o->count == o->cap) {
-        size_t cap = o->cap ? o->cap * 2 : 64;
-        struct leaf *more = arena_alloc(a, cap * sizeof *more);
-        if (o->count)
-            memcpy(more, o->leaves, o->count * sizeof *more);
-        o->leaves = more;
-        o->cap = cap;
-    }
+    o->leaves = arena_grow(a, o->leaves, &o->cap, o->count, sizeof *o->leaves);
     o->leaves[o->count++] = (struct leaf){
         .path = path,
         .value = type == JSON_NULL ? (struct value){"", 0, VALUE_NULL} : value_of(in->text),
@@ -557,10 +551,8 @@ static void make_event(struct object *o, str text, uint64_t offset, const struct
         e->sequence = record;
     set_uid(e, &r, text, add_fields(o, out), in);
     windows_describe(out, &r, in->hints && in->hints->messages);
-    if (!e->host) {
-        e->host = e->system;
-        e->flags |= EVENT_HOST_FROM_SYSTEM;
-    }
+    if (!e->host)
+        text_set_host(out, STR(""));
     if (e->outcome == OUTCOME_UNKNOWN && o->part[OUTCOME]) {
         enum outcome outcome;
         if (outcome_of(text_of(o->part[OUTCOME]), &outcome))

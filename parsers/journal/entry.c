@@ -29,14 +29,7 @@ bool journal_add(struct journal_entry *e, struct arena *a, struct journal_field 
 {
     if (e->count == ENTRY_FIELDS_MAX)
         return false;
-    if (e->count == e->cap) {
-        size_t cap = e->cap ? e->cap * 2 : 32;
-        struct journal_field *more = arena_alloc(a, cap * sizeof *more);
-        if (e->count)
-            memcpy(more, e->fields, e->count * sizeof *more);
-        e->fields = more;
-        e->cap = cap;
-    }
+    e->fields = arena_grow(a, e->fields, &e->cap, e->count, sizeof *e->fields);
     e->cut |= f.value.len > FIELD_MAX_BYTES;
     f.value = str_head(f.value, FIELD_MAX_BYTES);
     e->fields[e->count++] = f;
