@@ -17,14 +17,6 @@ FORMS = [dict(packing=packing, compact=compact, keyed=compact)
          for packing in (0, made.XZ, made.LZ4, made.ZSTD) for compact in (False, True)]
 
 
-def write(name, data):
-    path = suite.path(name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, 'wb') as file:
-        file.write(data)
-    return path
-
-
 def parse(path):
     result = ashiato('parse', '--quiet', path)
     assert result.returncode == 0, tail(result)
@@ -75,7 +67,7 @@ def compare(path):
 
 def test_made_files_read_as_journalctl_reads_them():
     for n, form in enumerate(FORMS):
-        compare(write('made/%d.journal' % n, made.make(made.story(), **form).bytes()))
+        compare(suite.write('made/%d.journal' % n, made.make(made.story(), **form).bytes()))
 
 
 def test_journals_of_the_test_data_read_as_journalctl_reads_them():
@@ -83,15 +75,15 @@ def test_journals_of_the_test_data_read_as_journalctl_reads_them():
         raise Skip('../shared/corpora is not there')
     for name in ('derived-aminer/system.journal.gz', 'velociraptor/2004.journal.gz'):
         with gzip.open(os.path.join(CORPUS, name)) as file:
-            compare(write('corpus/' + name[:-3], file.read()))
+            compare(suite.write('corpus/' + name[:-3], file.read()))
 
 
 def test_binary_json_and_export_forms_are_one_event_each():
     entries = made.story()
-    write('forms/fs01/var/log/a.journal', made.make(entries).bytes())
-    write('forms/fs01/var/log/b.journal', made.make(entries, packing=made.LZ4, compact=True).bytes())
-    write('forms/fs01/var/log/c.export', made.export(entries))
-    write('forms/fs01/var/log/d.json', made.as_json(entries))
+    suite.write('forms/fs01/var/log/a.journal', made.make(entries).bytes())
+    suite.write('forms/fs01/var/log/b.journal', made.make(entries, packing=made.LZ4, compact=True).bytes())
+    suite.write('forms/fs01/var/log/c.export', made.export(entries))
+    suite.write('forms/fs01/var/log/d.json', made.as_json(entries))
     case = suite.path('forms-case')
     result = ashiato('timeline', '--quiet', suite.path('forms'), '-o', case)
     assert result.returncode == 0, tail(result)
@@ -106,7 +98,7 @@ def test_binary_json_and_export_forms_are_one_event_each():
 
 
 def test_logons_and_commands_mean_what_they_mean_in_a_text_log():
-    events = parse(write('kinds/s.journal', made.make(made.story()).bytes()))
+    events = parse(suite.write('kinds/s.journal', made.make(made.story()).bytes()))
     kinds = [e['ashiato']['kind'] for e in events]
     assert kinds == ['system-start', 'service-state', 'logon', 'command', 'other', 'logon',
                      'log-gap', 'logon-failed', 'logon-failed'], kinds
@@ -120,17 +112,17 @@ def test_an_entry_survives_wherever_the_file_is_cut_or_hit_behind_it():
     data = journal.bytes(state=made.ONLINE)
     for at in range(made.HEADER_SIZE, len(data), 512):
         whole = sum(1 for o in journal.offsets if o + 400 <= at)
-        assert len(parse(write('cut/c.journal', data[:at]))) >= whole, at
+        assert len(parse(suite.write('cut/c.journal', data[:at]))) >= whole, at
     for victim in range(len(journal.offsets)):
         hit = bytearray(data)
         hit[journal.offsets[victim] + 8] ^= 0x55  # its size
-        seen = {e['ashiato'].get('sequence') for e in parse(write('cut/h.journal', bytes(hit)))}
+        seen = {e['ashiato'].get('sequence') for e in parse(suite.write('cut/h.journal', bytes(hit)))}
         assert seen >= {n + 1 for n in range(9) if n != victim}, (victim, seen)
 
 
 def test_what_expands_without_end_is_cut():
     huge = made.Entry(made.START, 1, [('MESSAGE', b'A' * (40 << 20)), ('_HOSTNAME', 'fs01')])
-    path = write('bomb/b.journal', made.make([huge], packing=made.XZ).bytes())
+    path = suite.write('bomb/b.journal', made.make([huge], packing=made.XZ).bytes())
     assert os.path.getsize(path) < 100000
     event, = parse(path)
     assert 'text-cut' in event['ashiato']['flags'], event['ashiato']['flags']
@@ -141,7 +133,7 @@ def test_a_long_value_of_many_entries_does_not_multiply():
     value = b'A' * 1000000
     entries = [made.Entry(made.START + n, n, [('MESSAGE', value), ('N', str(n))])
                for n in range(500)]
-    path = write('shared/s.journal', made.make(entries, packing=made.XZ).bytes())
+    path = suite.write('shared/s.journal', made.make(entries, packing=made.XZ).bytes())
     result = ashiato('parse', '--quiet', path)
     assert result.stdout.count(b'\n') == 500
     assert len(result.stdout) < 64 << 20, len(result.stdout)
@@ -152,7 +144,7 @@ def test_a_long_value_of_many_entries_does_not_multiply():
 def test_a_journal_of_many_jobs_gives_what_one_job_gives():
     entries = [made.Entry(made.START + n, n, [('MESSAGE', 'line %d ' % n + 'y' * 700),
                                               ('_HOSTNAME', 'fs01')]) for n in range(12000)]
-    path = write('large/l.journal', made.make(entries).bytes())
+    path = suite.write('large/l.journal', made.make(entries).bytes())
     assert os.path.getsize(path) > 9 << 20
     for threads in ('-j1', '-j4'):
         result = ashiato('parse', threads, path)

@@ -16,14 +16,6 @@ from suite import Skip, Suite, ashiato, tail
 suite = Suite('logons')
 
 
-def write(name, data):
-    path = suite.path(name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, 'wb') as file:
-        file.write(data)
-    return path
-
-
 def parse(*args):
     result = ashiato('parse', '--quiet', *args)
     assert result.returncode == 0, tail(result)
@@ -38,7 +30,7 @@ def tool(name, *args, **more):
 
 
 def test_records_read_as_utmpdump_reads_them():
-    path = write('dump/wtmp', made.file_of(made.wtmp_story()))
+    path = suite.write('dump/wtmp', made.file_of(made.wtmp_story()))
     ours = parse(path)
     lines = tool('utmpdump', path).splitlines()
     assert len(lines) == len(ours), (len(lines), len(ours))
@@ -54,7 +46,7 @@ def test_records_read_as_utmpdump_reads_them():
 
 
 def test_sessions_end_where_last_says():
-    path = write('last/wtmp', made.file_of(made.wtmp_story()))
+    path = suite.write('last/wtmp', made.file_of(made.wtmp_story()))
     events = parse(path)
     ends = {(e['user']['name'], e['ashiato']['tty']): e['@timestamp'] for e in events
             if e['ashiato']['kind'] == 'logoff'}
@@ -73,10 +65,10 @@ def test_sessions_end_where_last_says():
 
 def test_copies_in_other_files_and_packings_are_one_event():
     story = made.file_of(made.wtmp_story())
-    write('copies/fs01/var/log/wtmp', story)
-    write('copies/fs01/run/utmp', story[384 * 5:384 * 7])
-    write('copies/fs01/var/log/wtmp.1.gz', gzip.compress(story, mtime=0))
-    write('copies/fs01/arm/records', made.file_of(made.wtmp_story(), wide=True))
+    suite.write('copies/fs01/var/log/wtmp', story)
+    suite.write('copies/fs01/run/utmp', story[384 * 5:384 * 7])
+    suite.write('copies/fs01/var/log/wtmp.1.gz', gzip.compress(story, mtime=0))
+    suite.write('copies/fs01/arm/records', made.file_of(made.wtmp_story(), wide=True))
     case = suite.path('copies-case')
     result = ashiato('timeline', '--quiet', suite.path('copies'), '-o', case)
     assert result.returncode == 0, tail(result)
@@ -97,7 +89,7 @@ def test_many_jobs_give_what_one_job_gives():
             records.append(made.Record(made.DEAD, n, line=line))
         records.append(made.Record(made.USER, n, pid=1000 + n, line=line, user='u%d' % n,
                                    host='10.0.0.1', addr='10.0.0.1'))
-    path = write('large/wtmp', made.file_of(records))
+    path = suite.write('large/wtmp', made.file_of(records))
     assert os.path.getsize(path) > 6 << 20
     for threads in ('-j1', '-j4'):
         events = parse(threads, path)
@@ -109,13 +101,13 @@ def test_many_jobs_give_what_one_job_gives():
 def test_a_shifted_file_loses_only_what_was_hit():
     data = bytearray(made.file_of(made.wtmp_story() * 1500))
     data[384 * 20000:384 * 20000] = b'\xee' * 52
-    result = ashiato('parse', write('shifted/wtmp', bytes(data)))
+    result = ashiato('parse', suite.write('shifted/wtmp', bytes(data)))
     assert len(result.stdout.splitlines()) == 14 * 1500, tail(result)
 
 
 def test_texts_are_no_lastlog():
     for text in (b'{"a": "' + b'x' * 800 + b'"}', b'fff ' * 146, b'One long line. ' * 100):
-        result = ashiato('parse', '--count', write('texts/some.log', text))
+        result = ashiato('parse', '--count', suite.write('texts/some.log', text))
         assert b'lastlog' not in result.stdout and b'utmp' not in result.stdout, result.stdout
 
 
@@ -141,7 +133,7 @@ def test_a_sparse_lastlog_of_a_domain_is_read_at_once():
 
 
 def test_a_lastlog_of_modest_size_is_hashed_holes_and_all():
-    path = write('hashed/h/var/log/lastlog', made.lastlog({0: (made.START, 'tty1', ''),
+    path = suite.write('hashed/h/var/log/lastlog', made.lastlog({0: (made.START, 'tty1', ''),
                                                          65534: (made.START, 'pts/0', 'x')}))
     case = suite.path('hashed-case')
     ashiato('timeline', '--quiet', path, '-o', case)

@@ -51,6 +51,13 @@ class Suite:
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
+    def write(self, name, data):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as file:
+            file.write(data)
+        return path
+
     def end(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         print('%s: %d passed, %d failed, %d skipped'

@@ -55,14 +55,6 @@ def blob_of(case, name):
     return next(b for b in coverage(case) if b['path'].endswith(name))
 
 
-def write(name, data):
-    path = suite.path(name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, 'wb') as f:
-        f.write(data)
-    return path
-
-
 def incident():
     folder = suite.path('incident')
     if not os.path.isdir(folder):
@@ -89,7 +81,7 @@ def test_missing_path():
 
 
 def test_one_of_two_paths_missing():
-    good, missing = write('good.log', GOOD_LINES), suite.path('no-such-file')
+    good, missing = suite.write('good.log', GOOD_LINES), suite.path('no-such-file')
     result = ashiato('timeline', good, missing, '-o', suite.path('case-half'))
     # Whether it goes on or not, it says which path is missing.
     assert result.returncode in (0, 4), result.returncode
@@ -106,10 +98,10 @@ def test_no_arguments():
 
 def test_empty_file():
     case = suite.path('case-empty')
-    ends(ashiato('timeline', write('empty/a.evtx', b''), '-o', case), 4)
+    ends(ashiato('timeline', suite.write('empty/a.evtx', b''), '-o', case), 4)
     no_case(case)
-    write('mixed/empty.log', b'')
-    write('mixed/auth.log', GOOD_LINES)
+    suite.write('mixed/empty.log', b'')
+    suite.write('mixed/auth.log', GOOD_LINES)
     case, _ = case_of(suite.path('mixed'))
     assert blob_of(case, 'empty.log')['size'] == 0
     assert blob_of(case, 'auth.log')['events'] == 40
@@ -127,9 +119,9 @@ def as_user(*args):
 
 
 def test_unreadable_file():
-    secret = write('secret/secret.log', GOOD_LINES)
+    secret = suite.write('secret/secret.log', GOOD_LINES)
     os.chmod(secret, 0 if os.getuid() else 0o600)
-    write('secret/auth.log', GOOD_LINES)
+    suite.write('secret/auth.log', GOOD_LINES)
     place = suite.path('out')
     os.makedirs(place, exist_ok=True)
     os.chmod(place, 0o777)
@@ -143,8 +135,8 @@ def test_unreadable_file():
 
 
 def test_nothing_readable_in_a_folder():
-    write('junk/a.bin', bytes(range(256)) * 40)
-    write('junk/b/photo.jpg', b'\xff\xd8\xff\xe0' + random.Random(7).randbytes(5000))
+    suite.write('junk/a.bin', bytes(range(256)) * 40)
+    suite.write('junk/b/photo.jpg', b'\xff\xd8\xff\xe0' + random.Random(7).randbytes(5000))
     case = suite.path('case-junk')
     ends(ashiato('timeline', suite.path('junk'), '-o', case), 4, 'a.bin', 'photo.jpg')
     no_case(case)
@@ -163,21 +155,21 @@ def test_truncated_event_log():
     whole = len(data)
     for cut in (100, 4096, 4100, 4096 + 300, 4096 + 65536, 4096 + 65536 + 1000,
                 whole - 65536 + 700, whole - 65536):
-        path = write('cut/%d.evtx' % cut, data[:cut])
+        path = suite.write('cut/%d.evtx' % cut, data[:cut])
         case, _ = case_of(path, status=3, args=['--strict'])
         blob = coverage(case)[0]
         assert blob['damaged'] > 0 and blob['notes'], blob
         assert blob['events'] >= 100 * ((cut - 4096) // 65536), blob['events']
     # Only room behind the last record is gone: said, but no damage.
-    case, _ = case_of(write('cut/room.evtx', data[:whole - 1]), args=['--strict'])
+    case, _ = case_of(suite.write('cut/room.evtx', data[:whole - 1]), args=['--strict'])
     assert coverage(case)[0]['notes'] and not coverage(case)[0]['damaged'], coverage(case)[0]
 
 
 def test_garbage_chunk():
     data = bytearray(event_log())
     data[4096 + 65536:4096 + 2 * 65536] = random.Random(3).randbytes(65536)
-    path = write('garbage/garbage.evtx', bytes(data))
-    whole, _ = case_of(write('garbage/whole.evtx', event_log()))
+    path = suite.write('garbage/garbage.evtx', bytes(data))
+    whole, _ = case_of(suite.write('garbage/whole.evtx', event_log()))
     case, _ = case_of(path)
     good, hurt = coverage(whole)[0], coverage(case)[0]
     assert hurt['damaged'] > 0 and hurt['notes'], hurt
@@ -192,7 +184,7 @@ def test_flipped_bytes():
         data = bytearray(source)
         for _ in range(40):
             data[dice.randrange(len(data))] = dice.randrange(256)
-        result = ashiato('parse', write('flip/%d.evtx' % i, bytes(data)))
+        result = ashiato('parse', suite.write('flip/%d.evtx' % i, bytes(data)))
         assert result.returncode in (0, 4), result.returncode
         ends(result, result.returncode)
         for line in result.stdout.splitlines():
@@ -200,7 +192,7 @@ def test_flipped_bytes():
 
 
 def test_random_bytes():
-    path = write('random/noise.log', random.Random(5).randbytes(300000))
+    path = suite.write('random/noise.log', random.Random(5).randbytes(300000))
     case = suite.path('case-random')
     ends(ashiato('timeline', path, '-o', case), 4, 'noise.log')
     no_case(case)
@@ -237,7 +229,7 @@ def hostile():
 
 def test_hostile_lines():
     pieces, lines = hostile()
-    path = write('hostile/auth.log', GOOD_LINES + lines)
+    path = suite.write('hostile/auth.log', GOOD_LINES + lines)
     case, result = case_of(path)
     blob = coverage(case)[0]
     assert blob['events'] == 40 + len(pieces), blob
@@ -259,7 +251,7 @@ def test_hostile_lines():
 
 def test_hostile_lines_come_back_whole():
     pieces, lines = hostile()
-    path = write('hostile/alone.log', GOOD_LINES + lines)
+    path = suite.write('hostile/alone.log', GOOD_LINES + lines)
     result = ends(ashiato('parse', path), 0)
     said = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(said) == 40 + len(pieces), len(said)
@@ -290,13 +282,13 @@ def test_hostile_file_names():
 
 
 def test_nul_bytes():
-    case, _ = case_of(write('nul/auth.log', GOOD_LINES + b'\x00' * 5000 + b'\n' + GOOD_LINES))
+    case, _ = case_of(suite.write('nul/auth.log', GOOD_LINES + b'\x00' * 5000 + b'\n' + GOOD_LINES))
     assert coverage(case)[0]['events'] >= 80, coverage(case)[0]
 
 
 def test_link_to_itself():
     folder = suite.path('loop')
-    write('loop/auth.log', GOOD_LINES)
+    suite.write('loop/auth.log', GOOD_LINES)
     for name, target in (('again', '.'), ('outside', '/etc')):
         if not os.path.lexists(os.path.join(folder, name)):
             os.symlink(target, os.path.join(folder, name))
@@ -306,7 +298,7 @@ def test_link_to_itself():
 
 def test_pipe_among_the_files():
     folder = suite.path('pipes')
-    write('pipes/auth.log', GOOD_LINES)
+    suite.write('pipes/auth.log', GOOD_LINES)
     if not os.path.lexists(folder + '/waiting'):
         os.mkfifo(folder + '/waiting')
     case, result = case_of(folder, timeout=60)
@@ -316,10 +308,10 @@ def test_pipe_among_the_files():
 
 def test_cut_gzip():
     packed = gzip.compress(GOOD_LINES * 2000)
-    case, _ = case_of(write('gz/auth.log.gz', packed[:len(packed) * 2 // 3]))
+    case, _ = case_of(suite.write('gz/auth.log.gz', packed[:len(packed) * 2 // 3]))
     blob = coverage(case)[0]
     assert 0 < blob['events'] < 80000 and blob['damaged'] > 0 and blob['notes'], blob
-    whole, _ = case_of(write('gz/whole.log.gz', packed))
+    whole, _ = case_of(suite.write('gz/whole.log.gz', packed))
     assert coverage(whole)[0]['events'] == 80000
 
 
@@ -336,7 +328,7 @@ def test_file_that_changes_while_it_is_read():
     """The first path is standard input: what is behind it is listed, and not read yet."""
     for name, change in (('grows', lambda f: f.write(GOOD_LINES)),
                          ('shrinks', lambda f: f.truncate(len(GOOD_LINES) // 2))):
-        path, case = write('restless/%s.log' % name, GOOD_LINES * 3), suite.path('case-' + name)
+        path, case = suite.write('restless/%s.log' % name, GOOD_LINES * 3), suite.path('case-' + name)
         tool = subprocess.Popen([ASHIATO, 'timeline', '-', path, '-o', case, '--strict'],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)
@@ -394,7 +386,7 @@ def test_writing_fails_sooner_or_later():
 
 
 def test_full_standard_output():
-    path = write('good.log', GOOD_LINES * 200)
+    path = suite.write('good.log', GOOD_LINES * 200)
     with open('/dev/full', 'wb') as full:
         result = subprocess.run([ASHIATO, 'parse', path], stdout=full, stderr=subprocess.PIPE,
                                 timeout=60)
@@ -402,7 +394,7 @@ def test_full_standard_output():
 
 
 def test_reader_of_standard_output_leaves():
-    path = write('many.log', GOOD_LINES * 2000)
+    path = suite.write('many.log', GOOD_LINES * 2000)
     tool = subprocess.Popen([ASHIATO, 'parse', path], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
     tool.stdout.read(100)
@@ -414,7 +406,7 @@ def test_reader_of_standard_output_leaves():
 
 
 def test_read_only_output():
-    path = write('good.log', GOOD_LINES)
+    path = suite.write('good.log', GOOD_LINES)
     ends(ashiato('timeline', path, '-o', '/proc/ashiato-case'), 5, '/proc/ashiato-case')
     ends(ashiato('timeline', path, '-o', path + '/case'), 5, 'case')
     place = suite.path('locked')
@@ -425,7 +417,7 @@ def test_read_only_output():
 
 
 def test_existing_case_folder():
-    path = write('good.log', GOOD_LINES)
+    path = suite.write('good.log', GOOD_LINES)
     case, _ = case_of(path)
     before = {n: os.stat(os.path.join(case, n)).st_mtime_ns for n in os.listdir(case)}
     ends(ashiato('timeline', path, '-o', case), 2, '--force')
@@ -436,7 +428,7 @@ def test_existing_case_folder():
 
 
 def test_work_folder_that_is_a_link_is_not_emptied():
-    path, kept = write('good.log', GOOD_LINES), write('kept/precious.log', GOOD_LINES)
+    path, kept = suite.write('good.log', GOOD_LINES), suite.write('kept/precious.log', GOOD_LINES)
     case = suite.path('case-linked')
     os.makedirs(case)
     os.symlink(os.path.dirname(kept), case + '/.work')
@@ -445,7 +437,7 @@ def test_work_folder_that_is_a_link_is_not_emptied():
 
 
 def test_case_does_not_replace_its_evidence():
-    path = write('own/auth.log', GOOD_LINES)
+    path = suite.write('own/auth.log', GOOD_LINES)
     folder = os.path.dirname(path)
     ends(ashiato('timeline', folder, '-o', folder + '/', '--force'), 2, 'is evidence')
     assert os.listdir(folder) == ['auth.log']
@@ -456,7 +448,7 @@ def test_case_does_not_replace_its_evidence():
 
 
 def test_options_that_contradict():
-    path, case = write('good.log', GOOD_LINES), suite.path('case-never')
+    path, case = suite.write('good.log', GOOD_LINES), suite.path('case-never')
     ends(ashiato('timeline', path, '-o', case, '--from', '2025-01-02', '--to', '2025-01-01'), 2,
          '--from')
     ends(ashiato('formats', 'x'), 2, 'arguments')
@@ -466,7 +458,7 @@ def test_options_that_contradict():
 def test_day_of_the_time_range_counts_whole():
     line = (b'2024-10-0%dT%s+00:00 gw01 sshd[1]: Accepted password for ops from 192.0.2.7 port '
             b'4%d00 ssh2\n')
-    path = write('days.log', b''.join(line % (day, at, day) for day in (4, 5, 6)
+    path = suite.write('days.log', b''.join(line % (day, at, day) for day in (4, 5, 6)
                                       for at in (b'00:00:00', b'23:59:59')))
     case, _ = case_of(path, args=['--from', '2024-10-05', '--to', '2024-10-05'])
     with open(case + '/manifest.json', encoding='utf-8') as f:
@@ -474,7 +466,7 @@ def test_day_of_the_time_range_counts_whole():
 
 
 def test_rule_that_matches_nothing_is_named():
-    path = write('good.log', GOOD_LINES)
+    path = suite.write('good.log', GOOD_LINES)
     case, result = case_of(path, args=['--zone', 'Asia/Tokyo:*/nowhere/*', '--zone', 'UTC:*.log',
                                        '--title', 'a', '--display-zone', 'Asia/Tokyo',
                                        '--display-zone', 'UTC'])
@@ -494,7 +486,7 @@ def test_messages_hide_no_direction_marks():
 
 
 def test_answers_say_what_was_left_out():
-    path = write('good.log', GOOD_LINES)
+    path = suite.write('good.log', GOOD_LINES)
     _, result = case_of(path, args=['--to', '1990-01-01'])
     assert b'40 records outside the time range' in result.stdout, result.stdout
     _, result = case_of(path, args=['--parser', 'evtx'])
@@ -505,9 +497,9 @@ def test_thin_evidence_is_not_called_clean():
     line = (b'Oct  5 05:%02d:%02d gw01 sshd[77]: Failed password for invalid user u%d from '
             b'203.0.113.5 port %d ssh2\n')
     failed = b''.join(line % (i // 20, i % 20, i, 5000 + i) for i in range(60))
-    case, result = case_of(write('thin/auth.log', failed))
+    case, result = case_of(suite.write('thin/auth.log', failed))
     assert b'of less weight' in result.stdout, result.stdout
-    _, few = case_of(write('thin/few.log', b''.join(failed.splitlines(True)[:9])))
+    _, few = case_of(suite.write('thin/few.log', b''.join(failed.splitlines(True)[:9])))
     assert b'9 records of failed logons were read' in few.stdout, few.stdout
     assert b'No record of a logon was read' in result.stdout, result.stdout
     # Neither of two guesses hides the other.
